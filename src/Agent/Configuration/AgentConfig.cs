@@ -1,0 +1,168 @@
+using System.Buffers;
+using System.Net;
+using X0tta6bl4.Mesh;
+using X0tta6bl4.Toml;
+
+namespace X0tta6bl4.Agent.Configuration;
+
+/// <summary>
+/// Reads the configuration file. The result is whole or absent: with any problem the caller gets all the problems and
+/// no options, so nothing is ever half-applied.
+/// </summary>
+internal static class AgentConfig
+{
+    /// <summary>Most characters of a node or site name (one DNS label, one MQTT topic level).</summary>
+    public const int NameCharsMax = 63;
+
+    /// <summary>Longest interface name, in bytes (IFNAMSIZ - 1, linux/if.h).</summary>
+    public const int InterfaceNameBytesMax = 15;
+
+    /// <summary>Most listen addresses.</summary>
+    public const int ListenMax = 8;
+
+    private static readonly SearchValues<char> NameChars =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+    /// <summary>Reads and validates a file; null when <paramref name="problems"/> has any.</summary>
+    public static AgentOptions? Read(string path, TomlProblems problems) =>
+        Bind(TomlFile.Read(path, problems), problems);
+
+    /// <summary>The same for text in memory.</summary>
+    public static AgentOptions? Parse(string text, string fileName, TomlProblems problems) =>
+        Bind(TomlFile.Parse(text, fileName, problems), problems);
+
+    private static AgentOptions? Bind(TomlSection? root, TomlProblems problems)
+    {
+        if (root is null)
+        {
+            return null;
+        }
+
+        var options = new AgentOptions(
+            Node(root.Section("node")),
+            Mesh(root.Section("mesh")),
+            Board(root.Section("board")),
+            Http(root.Section("http")),
+            new ControlOptions(AbsolutePath(root.Section("control"), "socket", "/run/x0tta6bl4/agent.sock")),
+            Mqtt(root.Section("mqtt")),
+            Log(root.Section("log")),
+            new StateOptions(AbsolutePath(root.Section("state"), "directory", "/var/lib/x0tta6bl4")));
+        root.Done();
+        return problems.Any ? null : options;
+    }
+
+    private static NodeOptions Node(TomlSection section)
+    {
+        var name = section.String("name", "", NameCharsMax);
+        if (name.Length == 0)
+        {
+            // A host name may have dots, which are not allowed in a name of ours.
+            name = Environment.MachineName.Split('.')[0];
+        }
+
+        return new NodeOptions(CheckName(section, "name", name), CheckName(section, "site", section.String("site", "default", NameCharsMax)));
+    }
+
+    private static string CheckName(TomlSection section, string key, string name)
+    {
+        if (name.Length is 0 or > NameCharsMax || name.AsSpan().ContainsAnyExcept(NameChars))
+        {
+            section.Problem(key, $"must be 1 to {NameCharsMax} letters, digits, '-' or '_', found \"{name}\"");
+        }
+
+        return name;
+    }
+
+    private static MeshOptions Mesh(TomlSection section)
+    {
+        var defaults = new MeshOptions();
+        var options = defaults with
+        {
+            Interface = section.Parse("interface", InterfaceName, "an interface name of 1 to 15 characters") ?? defaults.Interface,
+            Algorithm = section.OneOf("algorithm", defaults.Algorithm, ("BATMAN_IV", "BATMAN_IV"), ("BATMAN_V", "BATMAN_V")),
+            HardInterfaces = new ValueList<string>(section.ParseList(
+                "hard_interfaces", InterfaceName, "an interface name of 1 to 15 characters", MeshOptions.HardInterfacesMax) ?? []),
+            Manage = section.Bool("manage", defaults.Manage),
+            PollInterval = section.Duration("poll_interval", defaults.PollInterval, Ms(250), Seconds(10)),
+            PollIntervalMax = section.Duration("poll_interval_max", defaults.PollIntervalMax, Seconds(1), Seconds(60)),
+            NeighbourLostAfter = section.Duration("neighbour_lost_after", defaults.NeighbourLostAfter, Seconds(1), Seconds(60)),
+            OriginatorLostAfter = section.Duration("originator_lost_after", defaults.OriginatorLostAfter, Seconds(2), Seconds(200)),
+            WeakTq = (byte)section.Int("weak_tq", defaults.WeakTq, 0, 255),
+            GoodTq = (byte)section.Int("good_tq", defaults.GoodTq, 0, 255),
+            WeakThroughputKbps = (uint)section.Int("weak_throughput_kbps", defaults.WeakThroughputKbps, 0, uint.MaxValue),
+            GoodThroughputKbps = (uint)section.Int("good_throughput_kbps", defaults.GoodThroughputKbps, 0, uint.MaxValue),
+            // 20 ms is JITTER * 2 of net/batman-adv/main.h, the least the kernel accepts.
+            OriginatorIntervalMs = (uint?)section.OptionalInt("orig_interval_ms", 40, 60_000),
+            GatewayMode = section.OneOf<byte?>("gateway_mode", null, ("off", 0), ("client", 1), ("server", 2)),
+        };
+        if (options.PollIntervalMax < options.PollInterval)
+        {
+            section.Problem("poll_interval_max", "must not be shorter than poll_interval");
+        }
+
+        if (options.WeakTq > options.GoodTq)
+        {
+            section.Problem("weak_tq", "must not be above good_tq");
+        }
+
+        if (options.WeakThroughputKbps > options.GoodThroughputKbps)
+        {
+            section.Problem("weak_throughput_kbps", "must not be above good_throughput_kbps");
+        }
+
+        if (options.HardInterfaces.Contains(options.Interface))
+        {
+            section.Problem("hard_interfaces", $"must not contain the mesh interface {options.Interface} itself");
+        }
+
+        return options;
+    }
+
+    private static BoardOptions Board(TomlSection section)
+    {
+        var file = section.String("file", "");
+        if (file.Length > 0 && !Path.IsPathRooted(file))
+        {
+            section.Problem("file", "must be an absolute path");
+        }
+
+        return new BoardOptions(
+            file.Length == 0 ? null : file,
+            AbsolutePath(section, "directory", "/usr/share/x0tta6bl4/boards"),
+            section.Bool("watchdog", true));
+    }
+
+    private static HttpOptions Http(TomlSection section) =>
+        new(new ValueList<string>(section.ParseList(
+            "listen", ListenAddress, "an IP address and port such as 127.0.0.1:9464 or [::1]:9464", ListenMax)
+            ?? ["127.0.0.1:9464"]));
+
+    private static MqttOptions Mqtt(TomlSection section) => new(
+        section.String("host", "", 253),
+        (int)section.Int("port", 1883, 1, 65535),
+        section.Bool("insecure", false),
+        section.Duration("keep_alive", Seconds(30), Seconds(5), Seconds(3600)),
+        section.Duration("report_interval", Seconds(60), Seconds(1), Seconds(3600)),
+        (int)section.Int("queue_messages", 256, 8, 65536),
+        (int)section.Int("queue_bytes", 262_144, 16_384, 16_777_216));
+
+    private static LogOptions Log(TomlSection section) => new(
+        section.OneOf("level", "info", ("debug", "debug"), ("info", "info"), ("warn", "warn"), ("error", "error")),
+        section.OneOf("format", "json", ("json", "json"), ("text", "text")));
+
+    private static string AbsolutePath(TomlSection section, string key, string defaultValue) =>
+        section.Parse(key, text => Path.IsPathRooted(text) ? text : null, "an absolute path") ?? defaultValue;
+
+    private static string? InterfaceName(string text) =>
+        text.Length is > 0 and <= InterfaceNameBytesMax && !text.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || c > '~')
+            && text is not "." and not ".."
+            ? text
+            : null;
+
+    private static string? ListenAddress(string text) =>
+        IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 ? text : null;
+
+    private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+}

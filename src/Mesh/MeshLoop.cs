@@ -1,0 +1,130 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Prometheus;
+using X0tta6bl4.Netlink;
+using X0tta6bl4.Netlink.Batman;
+using X0tta6bl4.Netlink.Route;
+using X0tta6bl4.Netlink.Uevent;
+using X0tta6bl4.Telemetry;
+using X0tta6bl4.Telemetry.Health;
+using X0tta6bl4.Telemetry.Metrics;
+
+namespace X0tta6bl4.Mesh;
+
+/// <summary>
+/// The loop that watches the mesh: one thread, one round after another, nothing on the side.
+/// </summary>
+/// <remarks>
+/// A round: wait (for an event of the kernel, or until something is due) → take the events → put hard interfaces back
+/// → read the tables that are due → compare → publish the snapshot and the changes → beat.
+/// The neighbour table is read every <see cref="MeshOptions.PollInterval"/>, or just when a neighbour is about to count
+/// as silent. The originator table costs more; it is read as often while something changes and backs off to
+/// <see cref="MeshOptions.PollIntervalMax"/> when nothing does. Any event or any change of a neighbour reads it at once.
+/// </remarks>
+public sealed partial class MeshLoop
+{
+    /// <summary>Changes waiting to be read by the rest of the agent; beyond that the oldest is dropped and counted.</summary>
+    public const int ChangesMax = 1024;
+
+    /// <summary>Rounds in a row that may fail before the loop gives up and the supervisor opens everything anew.</summary>
+    public const int FailedRoundsMax = 5;
+
+    /// <summary>How much longer the next wait for the originator table is when the last read found no change.</summary>
+    public const double BackOffFactor = 1.5;
+
+    /// <summary>Shortest wait between two rounds caused by timers, so that rounding never makes the loop spin.</summary>
+    private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(20);
+
+    private readonly MeshOptions _options;
+    private readonly CollectorRuns _collectors;
+    private readonly HealthRegister _health;
+    private readonly LoopPulse _pulse;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly MeshMetrics _metrics;
+    private readonly Channel<MeshChange> _feed;
+
+    /// <param name="options">What to keep and watch.</param>
+    /// <param name="metrics">Where the loop's metrics are made. One loop at a time.</param>
+    /// <param name="collectors">Times the dumps.</param>
+    /// <param name="health">Where problems are raised.</param>
+    /// <param name="pulse">Beaten once a round.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public MeshLoop(
+        MeshOptions options,
+        IMetricFactory metrics,
+        CollectorRuns collectors,
+        HealthRegister health,
+        LoopPulse pulse,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _options = options;
+        _collectors = collectors;
+        _health = health;
+        _pulse = pulse;
+        _time = time;
+        _logger = logger;
+        _metrics = new MeshMetrics(metrics);
+        _feed = Channel.CreateBounded<MeshChange>(
+            new BoundedChannelOptions(ChangesMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true },
+            _ => _metrics.ChangeDropped());
+    }
+
+    /// <summary>The newest snapshot.</summary>
+    public Latest<MeshSnapshot> State { get; } = new(MeshSnapshot.Empty);
+
+    /// <summary>Every change, in order.</summary>
+    public ChannelReader<MeshChange> Changes => _feed.Reader;
+
+    /// <summary>Runs on a thread of its own, named "mesh", until cancelled.</summary>
+    /// <exception cref="NetlinkException">The sockets cannot be opened, or too many rounds failed in a row.</exception>
+    public Task RunAsync(CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Run(cancellationToken);
+                done.SetResult();
+            }
+            catch (Exception exception)
+            {
+                done.SetException(exception);
+            }
+        })
+        {
+            Name = "mesh",
+            IsBackground = true,
+        };
+        thread.Start();
+        return done.Task;
+    }
+
+    private void Run(CancellationToken cancellationToken)
+    {
+        using var route = RouteClient.Open();
+        using var routeEvents = RouteEventSocket.Open(RouteGroups.Links);
+        using var batmanEvents = BatmanEventSocket.Open();
+        using var uevents = UeventSocket.Open();
+        using var batman = BatmanClient.Open();
+        using var wait = new NetlinkWait(routeEvents, batmanEvents, uevents);
+        using var wake = cancellationToken.Register(wait.Wake);
+        var events = new KernelEvents(routeEvents, batmanEvents, uevents, _metrics, _logger);
+        var keeper = new HardInterfaceKeeper(_options, route, _health, _metrics, _time, _logger);
+        var reader = new MeshReader(_options, batman, _collectors, _metrics, _time, _logger);
+        var rounds = new Rounds(this, events, keeper, reader);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var due = rounds.DueIn();
+            wait.Wait(due > WaitMin ? due : WaitMin);
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                rounds.Turn();
+                _pulse.Beat();
+            }
+        }
+    }
+}
