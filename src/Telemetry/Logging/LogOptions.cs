@@ -47,9 +47,7 @@ public sealed record LogOptions
         init => field = value is >= LineBytesMin and <= BufferBytesMin
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"a log line has {LineBytesMin} to {BufferBytesMin} bytes");
-    }
-
-    = DefaultLineBytesMax;
+    } = DefaultLineBytesMax;
 
     /// <summary>Lines of one event of one component within a minute; more are counted and summed up in one line.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
@@ -59,9 +57,7 @@ public sealed record LogOptions
         init => field = value >= 1
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "at least one line of an event must pass");
-    }
-
-    = DefaultRepeatsPerMinuteMax;
+    } = DefaultRepeatsPerMinuteMax;
 
     /// <summary>Bytes of recent lines kept in memory.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="BufferBytesMin"/>.</exception>
