@@ -1,6 +1,8 @@
 namespace X0tta6bl4.Netlink;
 
-/// <summary>Every limit of this library, in one place. Each is there so that nothing a kernel or a process sends can make us wait or grow for ever.</summary>
+/// <summary>
+/// Every limit of this library, in one place: nothing a kernel or a process sends can make us wait or grow for ever.
+/// </summary>
 public static class NetlinkLimits
 {
     /// <summary>
@@ -45,8 +47,11 @@ public static class NetlinkLimits
     /// <summary>Longest text taken from the kernel, bytes (an extended-ACK text, a version).</summary>
     public const int TextBytes = 512;
 
-    /// <summary>Interface names and other short texts kept as strings.</summary>
+    /// <summary>Interface names kept as strings; the cache starts over when it is full.</summary>
     public const int CachedNames = 1_024;
+
+    /// <summary>Link kinds and algorithm names kept as strings.</summary>
+    public const int InternedTexts = 64;
 
     /// <summary>Longest interface name with its final zero, bytes (IFNAMSIZ).</summary>
     public const int InterfaceNameBytes = 16;

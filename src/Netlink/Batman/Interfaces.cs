@@ -4,7 +4,7 @@ namespace X0tta6bl4.Netlink.Batman;
 /// State and settings of one mesh interface: <c>BATADV_CMD_GET_MESH</c>. A setting is null when this kernel does not
 /// report it: it depends on the kernel's version and build options, and one (network coding) has already died.
 /// </summary>
-public readonly record struct MeshInterface
+public readonly partial record struct MeshInterface
 {
     /// <summary>Version of the kernel module, for example "2022.3", <c>BATADV_ATTR_VERSION</c>.</summary>
     public string Version { get; init; }
@@ -54,7 +54,7 @@ public readonly record struct MeshInterface
 /// (<c>BATADV_CMD_SET_MESH</c>): null means "leave as it is". The kernel silently ignores or clamps some values out
 /// of range; read back what matters.
 /// </summary>
-public readonly record struct MeshSettings
+public readonly partial record struct MeshSettings
 {
     /// <summary>Send several OGMs in one frame (BATMAN_IV), <c>BATADV_ATTR_AGGREGATED_OGMS_ENABLED</c>.</summary>
     public bool? AggregatedOgms { get; init; }
@@ -115,7 +115,7 @@ public readonly record struct MeshSettings
 }
 
 /// <summary>One hard interface of a mesh: <c>BATADV_CMD_GET_HARDIF</c>.</summary>
-public readonly record struct HardInterface
+public readonly partial record struct HardInterface
 {
     /// <summary><c>BATADV_ATTR_MESH_IFINDEX</c>.</summary>
     public uint MeshIfIndex { get; init; }
@@ -140,7 +140,7 @@ public readonly record struct HardInterface
 /// Settings of a hard interface. Read: null means "this kernel does not report it". Written
 /// (<c>BATADV_CMD_SET_HARDIF</c>): null means "leave as it is".
 /// </summary>
-public readonly record struct HardInterfaceSettings
+public readonly partial record struct HardInterfaceSettings
 {
     /// <summary>0–255, added to the mesh's for this interface, <c>BATADV_ATTR_HOP_PENALTY</c> (Linux 5.8).</summary>
     public byte? HopPenalty { get; init; }
@@ -156,7 +156,7 @@ public readonly record struct HardInterfaceSettings
 }
 
 /// <summary>One VLAN on top of a mesh interface: <c>BATADV_CMD_GET_VLAN</c>.</summary>
-public readonly record struct MeshVlan
+public readonly partial record struct MeshVlan
 {
     /// <summary><c>BATADV_ATTR_MESH_IFINDEX</c>.</summary>
     public uint MeshIfIndex { get; init; }
@@ -169,7 +169,7 @@ public readonly record struct MeshVlan
 }
 
 /// <summary>The end of a throughput measurement, from the <c>tpmeter</c> group.</summary>
-public readonly record struct ThroughputMeterResult
+public readonly partial record struct ThroughputMeterResult
 {
     /// <summary>What <see cref="BatmanClient.StartThroughputMeter"/> returned, <c>BATADV_ATTR_TPMETER_COOKIE</c>.</summary>
     public uint Cookie { get; init; }

@@ -8,7 +8,7 @@ namespace X0tta6bl4.Netlink.Batman;
 /// The kernel has no generation counter for this table: a dump that runs while it changes may repeat or miss a row
 /// without a sign. Confirm a loss with a second sample.
 /// </remarks>
-public readonly record struct Originator
+public readonly partial record struct Originator
 {
     /// <summary>The node's address, <c>BATADV_ATTR_ORIG_ADDRESS</c>.</summary>
     public MacAddress Address { get; init; }
@@ -42,7 +42,7 @@ public readonly record struct Originator
 
 /// <summary>One link to a neighbour on one hard interface: <c>BATADV_CMD_GET_NEIGHBORS</c>.</summary>
 /// <remarks>As with originators there is no generation counter: confirm a loss with a second sample.</remarks>
-public readonly record struct Neighbour
+public readonly partial record struct Neighbour
 {
     /// <summary>The neighbour's address on that link, <c>BATADV_ATTR_NEIGH_ADDRESS</c>.</summary>
     public MacAddress Address { get; init; }
@@ -61,7 +61,7 @@ public readonly record struct Neighbour
 }
 
 /// <summary>A gateway announced in the mesh: <c>BATADV_CMD_GET_GATEWAYS</c>.</summary>
-public readonly record struct Gateway
+public readonly partial record struct Gateway
 {
     /// <summary>The gateway node, <c>BATADV_ATTR_ORIG_ADDRESS</c>.</summary>
     public MacAddress Address { get; init; }
@@ -93,7 +93,7 @@ public readonly record struct Gateway
 }
 
 /// <summary>A client of this node: <c>BATADV_CMD_GET_TRANSTABLE_LOCAL</c>.</summary>
-public readonly record struct LocalTranslation
+public readonly partial record struct LocalTranslation
 {
     /// <summary>The client, <c>BATADV_ATTR_TT_ADDRESS</c>.</summary>
     public MacAddress Client { get; init; }
@@ -115,7 +115,7 @@ public readonly record struct LocalTranslation
 }
 
 /// <summary>A client of another node: <c>BATADV_CMD_GET_TRANSTABLE_GLOBAL</c>.</summary>
-public readonly record struct GlobalTranslation
+public readonly partial record struct GlobalTranslation
 {
     /// <summary>The client, <c>BATADV_ATTR_TT_ADDRESS</c>.</summary>
     public MacAddress Client { get; init; }
@@ -146,7 +146,7 @@ public readonly record struct GlobalTranslation
 }
 
 /// <summary>A client claimed by a bridge-loop-avoidance backbone: <c>BATADV_CMD_GET_BLA_CLAIM</c>.</summary>
-public readonly record struct BridgeLoopClaim
+public readonly partial record struct BridgeLoopClaim
 {
     /// <summary>The claimed client, <c>BATADV_ATTR_BLA_ADDRESS</c>.</summary>
     public MacAddress Client { get; init; }
@@ -165,7 +165,7 @@ public readonly record struct BridgeLoopClaim
 }
 
 /// <summary>A bridge-loop-avoidance backbone gateway: <c>BATADV_CMD_GET_BLA_BACKBONE</c>.</summary>
-public readonly record struct BridgeLoopBackbone
+public readonly partial record struct BridgeLoopBackbone
 {
     /// <summary>The gateway, <c>BATADV_ATTR_BLA_BACKBONE</c>.</summary>
     public MacAddress Backbone { get; init; }
@@ -184,7 +184,7 @@ public readonly record struct BridgeLoopBackbone
 }
 
 /// <summary>A cached ARP answer of the distributed ARP table: <c>BATADV_CMD_GET_DAT_CACHE</c>.</summary>
-public readonly record struct DatCacheEntry
+public readonly partial record struct DatCacheEntry
 {
     /// <summary>The client's IPv4 address, <c>BATADV_ATTR_DAT_CACHE_IP4ADDRESS</c> (network order on the wire).</summary>
     public InetAddress Address { get; init; }
@@ -200,7 +200,7 @@ public readonly record struct DatCacheEntry
 }
 
 /// <summary>Multicast wishes of one originator: <c>BATADV_CMD_GET_MCAST_FLAGS</c>.</summary>
-public readonly record struct OriginatorMulticast
+public readonly partial record struct OriginatorMulticast
 {
     /// <summary>The node, <c>BATADV_ATTR_ORIG_ADDRESS</c>.</summary>
     public MacAddress Originator { get; init; }
