@@ -25,7 +25,7 @@ public sealed partial class BatmanClient
         Command(
             BATADV_CMD_SET_MESH,
             meshIfIndex,
-            default,
+            null,
             (ref NetlinkWriter writer) => copy.WriteTo(ref writer)
         );
     }
@@ -133,7 +133,7 @@ public sealed partial class BatmanClient
         where TRow : struct, INetlinkRow<TRow>
     {
         using var turn = _connection.Enter();
-        var operation = Operation(command, meshIfIndex);
+        var operation = Operation(command, meshIfIndex, key == BATADV_ATTR_UNSPEC ? null : $"({key} {value})");
         for (bool isFirst = true; ; isFirst = false)
         {
             var request = Begin(command, 0, meshIfIndex);

@@ -1,55 +1,96 @@
+using X0tta6bl4.Netlink.Linux;
+
 namespace X0tta6bl4.Netlink.Route;
 
-public sealed class RouteClient : IDisposable
+/// <summary>
+/// Reads and changes links, addresses and neighbours through rtnetlink (linux/rtnetlink.h): above all creates mesh
+/// interfaces and gives them their hard interfaces, which batman-adv's own family cannot.
+/// </summary>
+/// <remarks>
+/// Dumps fill a list of the caller's as in <see cref="Batman.BatmanClient"/>. One thread at a time. Reading needs no
+/// privilege, writing needs CAP_NET_ADMIN.
+/// </remarks>
+public sealed partial class RouteClient : IDisposable
 {
-    public RouteClient(INetlinkTransport transport, TimeProvider? time = null) => throw new NotSupportedException();
+    private readonly NetlinkConnection _connection;
+    private readonly NameCache _names = new();
 
-    public static RouteClient Open() => throw new NotSupportedException();
+    /// <summary>Speaks over any transport: the kernel's socket, or a test's scripted kernel. Owns it.</summary>
+    public RouteClient(INetlinkTransport transport, TimeProvider? time = null) =>
+        _connection = new NetlinkConnection(transport, time ?? TimeProvider.System);
 
-    public NetlinkCounters Counters { get; }
+    /// <summary>Opens a socket to the kernel, in the network namespace of the calling thread.</summary>
+    /// <exception cref="NetlinkException">No socket.</exception>
+    public static RouteClient Open() =>
+        new(NetlinkSocket.Open(NetlinkUapi.NETLINK_ROUTE, NetlinkLimits.RequestQueueBytes));
 
-    public void DumpLinks(List<Link> into) => throw new NotSupportedException();
+    /// <summary>What the socket threw away or repeated.</summary>
+    public NetlinkCounters Counters => _connection.Counters;
 
-    public void DumpAddresses(List<InterfaceAddress> into) => throw new NotSupportedException();
+    /// <summary>The name of an interface as the newest dump gave it; null when none did.</summary>
+    public string? InterfaceName(uint index) => _names.Find(index);
 
-    public void DumpNeighbours(List<NeighbourEntry> into) => throw new NotSupportedException();
+    /// <summary>All links: RTM_GETLINK.</summary>
+    public void DumpLinks(List<Link> into)
+    {
+        using var turn = _connection.Enter();
+        var request = _connection.Begin(RtnetlinkUapi.RTM_GETLINK, NetlinkUapi.NLM_F_DUMP);
+        request.PutStruct(default(IfInfoMsg));
+        Dump(new NetlinkOperation("RTM_GETLINK"), request, into);
+    }
 
-    public bool TryGetLink(string name, out Link link) => throw new NotSupportedException();
+    /// <summary>All IPv4 and IPv6 addresses: RTM_GETADDR.</summary>
+    public void DumpAddresses(List<InterfaceAddress> into)
+    {
+        using var turn = _connection.Enter();
+        var request = _connection.Begin(RtnetlinkUapi.RTM_GETADDR, NetlinkUapi.NLM_F_DUMP);
+        request.PutStruct(default(IfAddrMsg));
+        Dump(new NetlinkOperation("RTM_GETADDR"), request, into);
+    }
 
-    public bool TryGetLink(uint index, out Link link) => throw new NotSupportedException();
+    /// <summary>The ARP and NDP tables: RTM_GETNEIGH.</summary>
+    public void DumpNeighbours(List<NeighbourEntry> into)
+    {
+        using var turn = _connection.Enter();
+        var request = _connection.Begin(RtnetlinkUapi.RTM_GETNEIGH, NetlinkUapi.NLM_F_DUMP);
+        request.PutStruct(default(NdMsg));
+        Dump(new NetlinkOperation("RTM_GETNEIGH"), request, into);
+    }
 
-    public void CreateBatadv(string name, string? algorithmName = null) => throw new NotSupportedException();
+    /// <summary>One link by name; false when there is none.</summary>
+    public bool TryGetLink(string name, out Link link)
+    {
+        using var turn = _connection.Enter();
+        var request = _connection.Begin(RtnetlinkUapi.RTM_GETLINK, 0);
+        request.PutStruct(default(IfInfoMsg));
+        request.PutString(IfLinkUapi.IFLA_IFNAME, name);
+        return TryGet(new NetlinkOperation("RTM_GETLINK", "link", Object: name), request, out link);
+    }
 
-    public void CreateVeth(string name, string peerName) => throw new NotSupportedException();
+    /// <summary>One link by index; false when there is none.</summary>
+    public bool TryGetLink(uint index, out Link link)
+    {
+        using var turn = _connection.Enter();
+        var request = _connection.Begin(RtnetlinkUapi.RTM_GETLINK, 0);
+        request.PutStruct(new IfInfoMsg { ifi_index = (int)index });
+        return TryGet(new NetlinkOperation("RTM_GETLINK", "link", index), request, out link);
+    }
 
-    public void CreateLink(string name, string kind) => throw new NotSupportedException();
+    public void Dispose() => _connection.Dispose();
 
-    public void DeleteLink(uint index) => throw new NotSupportedException();
+    private void Dump<TRow>(in NetlinkOperation operation, in NetlinkWriter request, List<TRow> into)
+        where TRow : struct, INetlinkRow<TRow> =>
+        _connection.Dump(operation, request, _names, into).ThrowIfError(operation);
 
-    public void SetMaster(uint index, uint masterIndex) => throw new NotSupportedException();
+    private bool TryGet(in NetlinkOperation operation, in NetlinkWriter request, out Link link)
+    {
+        var answer = _connection.Query(operation, request, _names, out link);
+        if (answer.ErrorNumber == Errno.ENODEV)
+        {
+            return false;
+        }
 
-    public void ReleaseMaster(uint index) => throw new NotSupportedException();
-
-    public void SetUp(uint index, bool up) => throw new NotSupportedException();
-
-    public void SetMtu(uint index, uint mtu) => throw new NotSupportedException();
-
-    public void AddAddress(uint index, InetAddress address, byte prefixLength) => throw new NotSupportedException();
-
-    public void RemoveAddress(uint index, InetAddress address, byte prefixLength) => throw new NotSupportedException();
-
-    public void Dispose() => throw new NotSupportedException();
-}
-
-public sealed class RouteEventSocket : IDisposable, INetlinkEventSource
-{
-    public static RouteEventSocket Open(RouteGroups groups) => throw new NotSupportedException();
-
-    public NetlinkCounters Counters { get; }
-
-    public int FileDescriptor => throw new NotSupportedException();
-
-    public int Receive(List<RouteEvent> into, TimeSpan timeout) => throw new NotSupportedException();
-
-    public void Dispose() => throw new NotSupportedException();
+        answer.ThrowIfError(operation);
+        return true;
+    }
 }

@@ -64,7 +64,7 @@ public readonly record struct LinkStatistics
 }
 
 /// <summary>A network interface: RTM_NEWLINK (linux/rtnetlink.h, linux/if_link.h).</summary>
-public readonly record struct Link
+public readonly partial record struct Link
 {
     /// <summary><c>ifi_index</c>, from 1.</summary>
     public uint Index { get; init; }
@@ -112,7 +112,7 @@ public readonly record struct Link
 }
 
 /// <summary>An address on an interface: RTM_NEWADDR (linux/if_addr.h).</summary>
-public readonly record struct InterfaceAddress
+public readonly partial record struct InterfaceAddress
 {
     /// <summary><c>ifa_index</c>.</summary>
     public uint InterfaceIndex { get; init; }
@@ -134,7 +134,7 @@ public readonly record struct InterfaceAddress
 }
 
 /// <summary>An entry of the ARP or NDP table: RTM_NEWNEIGH (linux/neighbour.h).</summary>
-public readonly record struct NeighbourEntry
+public readonly partial record struct NeighbourEntry
 {
     /// <summary><c>ndm_ifindex</c>.</summary>
     public uint InterfaceIndex { get; init; }

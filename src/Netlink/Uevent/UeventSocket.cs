@@ -1,42 +1,88 @@
+using X0tta6bl4.Netlink.Linux;
+
 namespace X0tta6bl4.Netlink.Uevent;
 
-/// <summary>A kernel object event of the net subsystem.</summary>
-public sealed record NetworkUevent
-{
-    /// <summary>add, remove, change, move, online, offline.</summary>
-    public required string Action { get; init; }
-
-    /// <summary>For example /devices/virtual/net/bat0.</summary>
-    public required string DevicePath { get; init; }
-
-    /// <summary>INTERFACE.</summary>
-    public string? InterfaceName { get; init; }
-
-    /// <summary>IFINDEX.</summary>
-    public uint? InterfaceIndex { get; init; }
-
-    /// <summary>BATTYPE: gw or bla; null when the event is not batman-adv's.</summary>
-    public string? BatmanType { get; init; }
-
-    /// <summary>BATACTION: add, del, change, loopdetect.</summary>
-    public string? BatmanAction { get; init; }
-
-    /// <summary>BATDATA: the gateway's or the loop's MAC address.</summary>
-    public string? BatmanData { get; init; }
-
-    /// <summary>Events were lost; nothing else is set.</summary>
-    public bool IsResyncNeeded { get; init; }
-}
-
+/// <summary>
+/// Listens to kernel object events (NETLINK_KOBJECT_UEVENT, group 1) of the net subsystem. Only the kernel's own are
+/// taken: udev's, which travel on the same protocol, come from a process. One thread at a time.
+/// </summary>
 public sealed class UeventSocket : IDisposable, INetlinkEventSource
 {
-    public static UeventSocket Open() => throw new NotSupportedException();
+    private const uint KernelGroup = 1;
 
-    public NetlinkCounters Counters { get; }
+    private readonly NetlinkEventReader _reader;
 
-    public int FileDescriptor => throw new NotSupportedException();
+    /// <summary>Speaks over any transport and joins the kernel's group; owns it.</summary>
+    public UeventSocket(INetlinkTransport transport)
+    {
+        _reader = new NetlinkEventReader(transport);
+        transport.JoinGroup(KernelGroup);
+    }
 
-    public int Receive(List<NetworkUevent> into, TimeSpan timeout) => throw new NotSupportedException();
+    /// <summary>Opens a socket to the kernel, in the network namespace of the calling thread; needs no privilege.</summary>
+    /// <exception cref="NetlinkException">No socket.</exception>
+    public static UeventSocket Open()
+    {
+        var transport = NetlinkSocket.Open(NetlinkUapi.NETLINK_KOBJECT_UEVENT, NetlinkLimits.EventQueueBytes);
+        try
+        {
+            return new UeventSocket(transport);
+        }
+        catch
+        {
+            transport.Dispose();
+            throw;
+        }
+    }
 
-    public void Dispose() => throw new NotSupportedException();
+    /// <summary>What the socket threw away.</summary>
+    public NetlinkCounters Counters => _reader.Counters;
+
+    /// <inheritdoc/>
+    public int FileDescriptor => NetlinkEventReader.DescriptorOf(_reader.Transport);
+
+    /// <summary>
+    /// Waits at most <paramref name="timeout"/> (zero: not at all) for the first event, appends the net subsystem's
+    /// and what else is there already, at most <see cref="NetlinkLimits.EventDatagramsPerCall"/> datagrams, and
+    /// returns how many were appended. It returns early, with 0, when only other subsystems had something to say.
+    /// </summary>
+    /// <exception cref="NetlinkException">The socket failed.</exception>
+    public int Receive(List<NetworkUevent> into, TimeSpan timeout)
+    {
+        int before = into.Count;
+        for (int i = 0; i < NetlinkLimits.EventDatagramsPerCall; i++)
+        {
+            if (!_reader.TryRead(i == 0 ? timeout : TimeSpan.Zero, out var datagram, out string? lost))
+            {
+                break;
+            }
+
+            if (lost is not null)
+            {
+                into.Add(NetworkUevent.Resync);
+            }
+            else if (!datagram.IsEmpty)
+            {
+                Decode(datagram, into);
+            }
+        }
+
+        return into.Count - before;
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private void Decode(ReadOnlySpan<byte> datagram, List<NetworkUevent> into)
+    {
+        var problem = NetworkUevent.Read(datagram, out var uevent);
+        if (uevent is not null)
+        {
+            into.Add(uevent);
+        }
+        else if (problem.Kind != RowProblemKind.Skip)
+        {
+            _reader.Malformed();
+            into.Add(NetworkUevent.Resync);
+        }
+    }
 }
