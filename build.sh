@@ -88,7 +88,7 @@ publish_static() {
   prefix=$(cross_prefix "$rid")
   out=$artifacts/bin/$rid
   mkdir -p "$out" "$artifacts/native/$rid"
-  "${prefix}gcc" -Os -Wall -Wextra -Werror -ffunction-sections -c native/libssl-shim/libssl-shim.c \
+  "${prefix}gcc" -Os -Wall -Wextra -Werror -ffunction-sections -c native/libssl-shim/libssl_shim.c \
     -o "$artifacts/native/$rid/libssl-shim.o"
   say "publishing $name for $rid"
   dotnet publish "$project" -c "$configuration" -r "$rid" -o "$artifacts/publish/$rid/$name" \

@@ -109,12 +109,11 @@ public sealed partial class MeshLoop
         using var routeEvents = RouteEventSocket.Open(RouteGroups.Links);
         using var batmanEvents = BatmanEventSocket.Open();
         using var uevents = UeventSocket.Open();
-        using var batman = BatmanClient.Open();
         using var wait = new NetlinkWait(routeEvents, batmanEvents, uevents);
         using var wake = cancellationToken.Register(wait.Wake);
         var events = new KernelEvents(routeEvents, batmanEvents, uevents, _metrics, _logger);
         var keeper = new HardInterfaceKeeper(_options, route, _health, _metrics, _time, _logger);
-        var reader = new MeshReader(_options, batman, _collectors, _metrics, _time, _logger);
+        using var reader = new MeshReader(_options, _collectors, _metrics, _time, _logger);
         var rounds = new Rounds(this, events, keeper, reader);
         while (!cancellationToken.IsCancellationRequested)
         {

@@ -12,7 +12,7 @@ namespace X0tta6bl4.Mesh;
 /// per row, however large the mesh.
 /// </summary>
 internal sealed partial class MeshReader(
-    MeshOptions options, BatmanClient batman, CollectorRuns collectors, MeshMetrics metrics, TimeProvider time, ILogger logger)
+    MeshOptions options, CollectorRuns collectors, MeshMetrics metrics, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly PathTracker _paths = new(options);
     private readonly NeighbourTracker _neighbours = new(options);
@@ -21,6 +21,7 @@ internal sealed partial class MeshReader(
     private readonly List<Gateway> _gatewayRows = [];
     private readonly Dictionary<(MacAddress, uint), byte> _directTq = [];
     private Gateway? _selectedGateway;
+    private BatmanClient? _batman;
 
     public MeshInfo? Info { get; private set; }
 
@@ -41,14 +42,28 @@ internal sealed partial class MeshReader(
     /// <summary>How long until a neighbour that stays silent counts as such; null when none is near.</summary>
     public TimeSpan? NextNeighbourIn => _neighbours.NextSampleIn;
 
+    /// <summary>
+    /// Opened when first used: without the kernel module there is nothing to open, and the module may come at any time.
+    /// </summary>
+    private BatmanClient Batman => _batman ??= BatmanClient.Open();
+
+    /// <summary>The kernel module is gone or was loaded anew: the family's number is another one.</summary>
+    public void Forget()
+    {
+        _batman?.Dispose();
+        _batman = null;
+    }
+
+    public void Dispose() => Forget();
+
     /// <summary>Reads state and settings, and puts configured settings back.</summary>
     public void ReadInfo(uint meshIndex)
     {
         using var run = collectors.Measure("mesh");
-        var info = batman.GetMesh(meshIndex);
+        var info = Batman.GetMesh(meshIndex);
         if (options.Manage && Restore(meshIndex, info.Settings))
         {
-            info = batman.GetMesh(meshIndex);
+            info = Batman.GetMesh(meshIndex);
         }
 
         Info = info;
@@ -60,7 +75,7 @@ internal sealed partial class MeshReader(
     {
         using var run = collectors.Measure("neighbours");
         _neighbourRows.Clear();
-        var outcome = batman.DumpNeighbours(meshIndex, _neighbourRows);
+        var outcome = Batman.DumpNeighbours(meshIndex, _neighbourRows);
         var rows = CollectionsMarshal.AsSpan(_neighbourRows);
         _neighbours.Update(rows, time.GetTimestamp(), changes);
         var states = new NeighbourState[rows.Length];
@@ -83,7 +98,7 @@ internal sealed partial class MeshReader(
         using (var run = collectors.Measure("originators"))
         {
             _originatorRows.Clear();
-            outcome = batman.DumpOriginators(meshIndex, _originatorRows);
+            outcome = Batman.DumpOriginators(meshIndex, _originatorRows);
             OriginatorsTimestamp = time.GetTimestamp();
             var rows = CollectionsMarshal.AsSpan(_originatorRows);
             _paths.Update(rows, OriginatorsTimestamp, changes);
@@ -95,7 +110,7 @@ internal sealed partial class MeshReader(
         using (var run = collectors.Measure("gateways"))
         {
             _gatewayRows.Clear();
-            batman.DumpGateways(meshIndex, _gatewayRows);
+            Batman.DumpGateways(meshIndex, _gatewayRows);
             Gateways = [.. _gatewayRows];
             CompareGateway(changes);
             run.Succeeded();
@@ -163,7 +178,7 @@ internal sealed partial class MeshReader(
             return false;
         }
 
-        batman.SetMesh(meshIndex, new MeshSettings
+        Batman.SetMesh(meshIndex, new MeshSettings
         {
             OrigIntervalMs = wrongInterval ? options.OriginatorIntervalMs : null,
             GatewayMode = wrongGateway ? (GatewayMode)options.GatewayMode! : null,

@@ -121,6 +121,7 @@ public sealed partial class MeshLoop
             _neighboursDue = _originatorsDue = _checkDue = After(_options.PollInterval);
             if (exception.IsFamilyMissing)
             {
+                reader.Forget();
                 return MeshState.NoModule;
             }
 

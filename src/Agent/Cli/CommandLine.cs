@@ -4,7 +4,6 @@ namespace X0tta6bl4.Agent.Cli;
 internal sealed record CommandLine
 {
     public const string DefaultConfig = "/etc/x0tta6bl4/agent.toml";
-    public const string DefaultSocket = "/run/x0tta6bl4/agent.sock";
 
     /// <summary>The verb; "status" when none was given.</summary>
     public string Verb { get; private init; } = "status";

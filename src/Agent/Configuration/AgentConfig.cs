@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Net;
+using System.Text;
+using X0tta6bl4.Api;
 using X0tta6bl4.Mesh;
+using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Toml;
 
 namespace X0tta6bl4.Agent.Configuration;
@@ -38,13 +41,13 @@ internal static class AgentConfig
             return null;
         }
 
+        var node = Node(root.Section("node"));
         var options = new AgentOptions(
-            Node(root.Section("node")),
+            node,
             Mesh(root.Section("mesh")),
             Board(root.Section("board")),
-            Http(root.Section("http")),
-            new ControlOptions(AbsolutePath(root.Section("control"), "socket", "/run/x0tta6bl4/agent.sock")),
-            Mqtt(root.Section("mqtt")),
+            Api(root.Section("api")),
+            Mqtt(root.Section("mqtt"), node),
             Log(root.Section("log")),
             new StateOptions(AbsolutePath(root.Section("state"), "directory", "/var/lib/x0tta6bl4")));
         root.Done();
@@ -93,7 +96,7 @@ internal static class AgentConfig
             GoodThroughputKbps = (uint)section.Int("good_throughput_kbps", defaults.GoodThroughputKbps, 0, uint.MaxValue),
             // 20 ms is JITTER * 2 of net/batman-adv/main.h, the least the kernel accepts.
             OriginatorIntervalMs = (uint?)section.OptionalInt("orig_interval_ms", 40, 60_000),
-            GatewayMode = section.OneOf<byte?>("gateway_mode", null, ("off", 0), ("client", 1), ("server", 2)),
+            GatewayMode = section.OneOf<byte?>("gateway_mode", null, ("off", (byte?)0), ("client", (byte?)1), ("server", (byte?)2)),
         };
         if (options.PollIntervalMax < options.PollInterval)
         {
@@ -132,19 +135,44 @@ internal static class AgentConfig
             section.Bool("watchdog", true));
     }
 
-    private static HttpOptions Http(TomlSection section) =>
-        new(new ValueList<string>(section.ParseList(
-            "listen", ListenAddress, "an IP address and port such as 127.0.0.1:9464 or [::1]:9464", ListenMax)
-            ?? ["127.0.0.1:9464"]));
+    private static ApiOptions Api(TomlSection section) => new(
+        new ValueList<IPEndPoint>(section.ParseList(
+            "listen",
+            text => ListenAddress.TryParse(text, out var address, out _) ? address : null,
+            $"an IP address and port such as {ListenAddress.Default} or [::1]:9464",
+            ListenMax) ?? [IPEndPoint.Parse(ListenAddress.Default)]),
+        section.Parse(
+            "socket",
+            text => Path.IsPathRooted(text) && Encoding.UTF8.GetByteCount(text) <= ControlSocket.PathBytesMax ? text : null,
+            $"an absolute path of at most {ControlSocket.PathBytesMax} bytes") ?? ControlSocket.DefaultPath);
 
-    private static MqttOptions Mqtt(TomlSection section) => new(
-        section.String("host", "", 253),
-        (int)section.Int("port", 1883, 1, 65535),
-        section.Bool("insecure", false),
-        section.Duration("keep_alive", Seconds(30), Seconds(5), Seconds(3600)),
-        section.Duration("report_interval", Seconds(60), Seconds(1), Seconds(3600)),
-        (int)section.Int("queue_messages", 256, 8, 65536),
-        (int)section.Int("queue_bytes", 262_144, 16_384, 16_777_216));
+    /// <summary>Null when no broker is named.</summary>
+    private static MqttReporterOptions? Mqtt(TomlSection section, NodeOptions node)
+    {
+        var options = new MqttReporterOptions
+        {
+            Host = section.String("host", "", 253),
+            Port = (int)section.Int("port", 1883, 1, 65535),
+            Site = node.Site,
+            Node = node.Name,
+            Insecure = section.Bool("insecure", false),
+            KeepAlive = section.Duration("keep_alive", Seconds(30), Seconds(5), Seconds(3600)),
+            ReportInterval = section.Duration("report_interval", Seconds(60), Seconds(1), Seconds(3600)),
+            QueueMessagesMax = (int)section.Int("queue_messages", 256, 8, 65536),
+            QueueBytesMax = (int)section.Int("queue_bytes", 262_144, 16_384, 16_777_216),
+        };
+        if (options.Host.Length == 0)
+        {
+            return null;
+        }
+
+        foreach (var problem in options.Problems())
+        {
+            section.Problem("host", $"is not usable so: {problem}");
+        }
+
+        return options;
+    }
 
     private static LogOptions Log(TomlSection section) => new(
         section.OneOf("level", "info", ("debug", "debug"), ("info", "info"), ("warn", "warn"), ("error", "error")),
@@ -158,9 +186,6 @@ internal static class AgentConfig
             && text is not "." and not ".."
             ? text
             : null;
-
-    private static string? ListenAddress(string text) =>
-        IPEndPoint.TryParse(text, out var endpoint) && endpoint.Port != 0 ? text : null;
 
     private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
 

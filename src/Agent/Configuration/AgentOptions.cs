@@ -1,15 +1,17 @@
+using System.Net;
 using X0tta6bl4.Mesh;
+using X0tta6bl4.Peering.Mqtt;
 
 namespace X0tta6bl4.Agent.Configuration;
 
-/// <summary>Everything the configuration file says, validated; docs in agent.sample.toml. Compares by value.</summary>
+/// <summary>Everything the configuration file says, validated; docs in agent.sample.toml. Compares by value.
+/// No MQTT options: reporting is off.</summary>
 internal sealed record AgentOptions(
     NodeOptions Node,
     MeshOptions Mesh,
     BoardOptions Board,
-    HttpOptions Http,
-    ControlOptions Control,
-    MqttOptions Mqtt,
+    ApiOptions Api,
+    MqttReporterOptions? Mqtt,
     LogOptions Log,
     StateOptions State);
 
@@ -22,22 +24,10 @@ internal sealed record NodeOptions(string Name, string Site);
 /// <param name="Watchdog">False leaves the watchdog to somebody else.</param>
 internal sealed record BoardOptions(string? File, string Directory, bool Watchdog);
 
-/// <summary>Addresses that serve /metrics, /healthz and /readyz; none turns the server off.</summary>
-internal sealed record HttpOptions(ValueList<string> Listen);
-
-/// <summary>The unix socket of the command line.</summary>
-internal sealed record ControlOptions(string Socket);
-
-/// <summary>The broker that gets reports; an empty host turns reporting off.</summary>
-/// <param name="Insecure">Plain TCP to a host that is not this machine was asked for by the operator.</param>
-internal sealed record MqttOptions(
-    string Host,
-    int Port,
-    bool Insecure,
-    TimeSpan KeepAlive,
-    TimeSpan ReportInterval,
-    int QueueMessages,
-    int QueueBytes);
+/// <summary>How the agent is asked.</summary>
+/// <param name="Listen">Addresses that serve /metrics, /healthz and /readyz; none turns that server off.</param>
+/// <param name="Socket">The unix socket of the command line.</param>
+internal sealed record ApiOptions(ValueList<IPEndPoint> Listen, string Socket);
 
 /// <summary>What is logged, and how.</summary>
 internal sealed record LogOptions(string Level, string Format);

@@ -1,3 +1,5 @@
+using X0tta6bl4.Telemetry.Health;
+
 namespace X0tta6bl4.Agent.Supervision;
 
 /// <summary>
@@ -12,4 +14,11 @@ namespace X0tta6bl4.Agent.Supervision;
 /// What it was built from, compared by value on reload: only parts whose options changed are restarted.
 /// </param>
 /// <param name="RunAsync">Opens, works until cancelled, closes. Returning early counts as a failure.</param>
-internal sealed record Part(string Name, bool Critical, object Options, Func<CancellationToken, Task> RunAsync);
+internal sealed record Part(string Name, bool Critical, object Options, Func<CancellationToken, Task> RunAsync)
+{
+    /// <summary>
+    /// The pulse of the part's loop, beaten by the supervisor while the part waits for its restart: a part that is being
+    /// mended does not hang, and must not reset the board before the process had its chance.
+    /// </summary>
+    public LoopPulse? Pulse { get; init; }
+}

@@ -46,8 +46,8 @@ internal sealed partial class Supervisor
         _random = random;
         _logger = logger;
         _restarts = metrics.CreateCounter(
-            "x0tta6bl4_part_restarts_total", "Restarts of a part after it failed.", "part");
-        _up = metrics.CreateGauge("x0tta6bl4_part_up", "1 while the part runs, 0 while it waits for a restart.", "part");
+            "x0tta6bl4_part_restarts_total", "Restarts of a part after it failed.", ["part"]);
+        _up = metrics.CreateGauge("x0tta6bl4_part_up", "1 while the part runs, 0 while it waits for a restart.", ["part"]);
     }
 
     /// <summary>Completes with the name of the part whose failures are beyond repair inside this process.</summary>
@@ -152,12 +152,22 @@ internal sealed partial class Supervisor
             _restarts.WithLabels(part.Name).Inc();
             try
             {
-                await Task.Delay(delay, _time, stop);
+                await WaitForRestartAsync(part, delay, stop);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Waits, and tells the watchdog each second that the part is being seen to.</summary>
+    private async Task WaitForRestartAsync(Part part, TimeSpan delay, CancellationToken stop)
+    {
+        for (var left = delay; left > TimeSpan.Zero; left -= RestartDelayMin)
+        {
+            part.Pulse?.Beat();
+            await Task.Delay(left < RestartDelayMin ? left : RestartDelayMin, _time, stop);
         }
     }
 

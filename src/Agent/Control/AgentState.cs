@@ -1,0 +1,56 @@
+using X0tta6bl4.Mesh;
+using X0tta6bl4.Telemetry;
+using X0tta6bl4.Telemetry.Health;
+
+namespace X0tta6bl4.Agent.Control;
+
+/// <summary>What the parts have published: the one place every answer is read from.</summary>
+internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+
+    public HealthRegister Health { get; } = health;
+
+    public LoopPulses Pulses { get; } = pulses;
+
+    public Latest<MeshSnapshot> Mesh { get; } = new(MeshSnapshot.Empty);
+
+    public ChangeRing Changes { get; } = new();
+
+    public TimeSpan Uptime => time.GetElapsedTime(_started);
+
+    /// <summary>
+    /// Runs a mesh loop and takes over what it publishes. When the loop is replaced, the last snapshot stays until the next
+    /// one has its first.
+    /// </summary>
+    public async Task FollowAsync(MeshLoop loop, CancellationToken stop)
+    {
+        var run = loop.RunAsync(stop);
+        while (!run.IsCompleted)
+        {
+            var changed = loop.State.Changed;
+            Take(loop);
+            await Task.WhenAny(changed, run);
+        }
+
+        Take(loop);
+        await run;
+    }
+
+    /// <summary>What /healthz and /readyz say.</summary>
+    public HealthReport Judge() => HealthReport.Judge(
+        Pulses, Health, new ReadinessFacts(Mesh.Value.State == MeshState.Up, WatchdogWanted: false, WatchdogFed: false));
+
+    private void Take(MeshLoop loop)
+    {
+        while (loop.Changes.TryRead(out var change))
+        {
+            Changes.Add(change);
+        }
+
+        if (loop.State.Value.Sequence > 0)
+        {
+            Mesh.Publish(loop.State.Value);
+        }
+    }
+}
