@@ -33,7 +33,13 @@ public static class TomlFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            problems.Add(path, 0, 0, $"cannot be read: {e.Message}");
+            // Not e.Message: the shipped binary has no resource strings, it would show a resource key.
+            problems.Add(path, 0, 0, "cannot be read: " + e switch
+            {
+                FileNotFoundException or DirectoryNotFoundException => "it does not exist",
+                UnauthorizedAccessException => "permission denied, or it is a directory",
+                _ => $"{e.GetType().Name} {e.HResult}",
+            });
             return null;
         }
     }
@@ -95,14 +101,14 @@ public static class TomlFile
         catch (TomlException e)
         {
             // The depth limit is the one thing the parser throws instead of reporting.
-            problems.Add(fileName, e.Line ?? 0, e.Column ?? 0, $"nests deeper than {DepthMax} levels or cannot be read: {e.Message}");
+            problems.Add(fileName, e.Line ?? 0, e.Column ?? 0, $"nests deeper than {DepthMax} levels");
             return null;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Promised to the callers: a configuration pushed to two hundred routers cannot stop one, whatever it holds
             // and whatever the parser makes of it. The property tests found the case above this way.
-            problems.Add(fileName, 0, 0, $"cannot be read by the TOML parser ({e.GetType().Name}: {e.Message})");
+            problems.Add(fileName, 0, 0, $"cannot be read by the TOML parser ({e.GetType().Name})");
             return null;
         }
     }
