@@ -10,5 +10,5 @@ internal static partial class AgentLogEvents
 
     [LoggerMessage(EventId = 1001, Message = "{Suppressed} more lines of event {OfEvent} from {OfComponent} were held back within {WindowS} s")]
     internal static partial void LinesSuppressed(
-        this ILogger logger, LogLevel level, string ofComponent, int ofEvent, int suppressed, double windowS);
+        this ILogger logger, LogLevel level, int suppressed, int ofEvent, string ofComponent, double windowS);
 }

@@ -198,7 +198,7 @@ public sealed class AgentLog : ILoggerFactory
 
         foreach (var (eventId, component, level, count) in ended)
         {
-            _own.LinesSuppressed(level, component, eventId, count, RepeatFilter.Window.TotalSeconds);
+            _own.LinesSuppressed(level, count, eventId, component, RepeatFilter.Window.TotalSeconds);
         }
     }
 
