@@ -3,7 +3,11 @@ using X0tta6bl4.Agent.Configuration;
 using X0tta6bl4.Agent.Control;
 using X0tta6bl4.Agent.Supervision;
 using X0tta6bl4.Api;
+using X0tta6bl4.Board;
+using X0tta6bl4.Board.Description;
+using X0tta6bl4.Board.Linux;
 using X0tta6bl4.Mesh;
+using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Telemetry.Health;
 using X0tta6bl4.Telemetry.Logging;
 using X0tta6bl4.Telemetry.Metrics;
@@ -21,6 +25,9 @@ internal sealed class AgentParts : IDisposable
     /// or in itself, and only a reset helps.
     /// </summary>
     public static readonly TimeSpan MeshDeadline = TimeSpan.FromSeconds(12);
+
+    /// <summary>In RAM: what must outlive the process but not the boot.</summary>
+    private const string RunDirectory = "/run/x0tta6bl4";
 
     private readonly AgentLog _log;
     private readonly TimeProvider _time;
@@ -45,6 +52,74 @@ internal sealed class AgentParts : IDisposable
     public HealthRegister Health { get; }
 
     public AgentState State { get; }
+
+    /// <summary>
+    /// Opens the board, once a process: LEDs show "booting", and the watchdog is armed and fed from here on. A board that
+    /// lacks something is symptoms, not a failure.
+    /// </summary>
+    public void OpenBoard(AgentOptions options)
+    {
+        MakeDirectory(options.State.Directory, "state.directory");
+        MakeDirectory(RunDirectory, "its parent");
+        var description = BoardDetector.Detect(SysRoot.Real, options.Board.Directory, options.Board.File, Health);
+        if (!options.Board.Watchdog)
+        {
+            description = description with { Watchdog = null };
+        }
+
+        State.WatchdogWanted = description.Watchdog is not null;
+        State.Board = RouterBoard.Open(description, new BoardContext
+        {
+            StateFolder = options.State.Directory,
+            RunFolder = RunDirectory,
+            Time = _time,
+            Health = Health,
+            Pulses = _pulses,
+            Logger = _log.CreateLogger("board"),
+            Metrics = Metrics.Factory,
+        });
+    }
+
+    /// <summary>The board's loop: LEDs, buttons, sensors.</summary>
+    public Part Board(AgentOptions options) =>
+        new("board", Critical: true, options.Board, stop => State.Board!.RunAsync(stop)) { Pulse = Pulse("board") };
+
+    /// <summary>Says what the LEDs show, whenever mesh or health changes.</summary>
+    public Part Display() => new("display", Critical: false, "no options", async stop =>
+    {
+        while (true)
+        {
+            var changed = Task.WhenAny(State.Mesh.Changed, Health.Current.Changed);
+            State.Board!.Show(LedPolicy.Decide(
+                State.Mesh.Value, Health.Current.Value, State.HadNeighbours, State.Uptime));
+            await changed.WaitAsync(stop);
+        }
+    });
+
+    /// <summary>Reports to the broker; null when none is named.</summary>
+    public Part? Mqtt(AgentOptions options)
+    {
+        if (options.Mqtt is not { } mqtt)
+        {
+            State.Mqtt = null;
+            return null;
+        }
+
+        return new Part("mqtt", Critical: false, mqtt, async stop =>
+        {
+            var reporter = new MqttReporter(mqtt, Metrics, Health, _log.CreateLogger("peering"), _time, new Random());
+            var reports = new Reports(State, options.Node, options.Mesh.Interface, _time);
+            reports.AddSources(reporter);
+            State.Mqtt = reporter.State;
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var run = reporter.RunAsync(stop);
+            var follow = reports.FollowAsync(reporter, both.Token);
+            await Task.WhenAny(run, follow);
+            await both.CancelAsync();
+            await follow.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await run;
+        });
+    }
 
     /// <summary>Watches the mesh and keeps its interfaces in.</summary>
     public Part Mesh(AgentOptions options) => new("mesh", Critical: true, options.Mesh, async stop =>
@@ -73,5 +148,25 @@ internal sealed class AgentParts : IDisposable
             options.Api.Listen, ObservationRoutes.Create(Metrics, State.Judge), Metrics, _log.CreateLogger("api"), _time)
             .RunAsync(stop));
 
-    public void Dispose() => Metrics.Dispose();
+    private LoopPulse? Pulse(string name) => _pulses.All.FirstOrDefault(p => p.Name == name);
+
+    private void MakeDirectory(string path, string key)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Health.Raise("agent.directory-not-made", path, Severity.Degraded,
+                $"{path} cannot be made: {exception.Message}", $"make it writable, or set {key} to another path");
+        }
+    }
+
+    /// <summary>Leaves LEDs and watchdog as they were found, after every part has stopped.</summary>
+    public void Dispose()
+    {
+        State.Board?.Dispose();
+        Metrics.Dispose();
+    }
 }

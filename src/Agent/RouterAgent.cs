@@ -55,6 +55,7 @@ internal sealed partial class RouterAgent : IDisposable
         Log.Starting(
             _logger, VersionVerb.FullVersion, VersionVerb.Architecture, _options.Node.Name, _options.Node.Site, _configPath);
 
+        _parts.OpenBoard(_options);
         await StartPartsAsync(_options);
         _notifier.Ready();
 
@@ -72,13 +73,15 @@ internal sealed partial class RouterAgent : IDisposable
     /// </summary>
     private async Task StartPartsAsync(AgentOptions options)
     {
-        // LEDs show "booting" and the watchdog is fed from here on, whatever happens below.
+        // LEDs, buttons and sensors. The watchdog is fed by a thread of its own, as long as every loop makes progress.
+        await _supervisor.StartAsync(_parts.Board(options));
         // From here on `x0tta6bl4 status` answers.
         await _supervisor.StartAsync(_parts.Control(options, _configPath));
         await StartOrStopAsync(_parts.Observation(options), "http");
         // The main job.
         await _supervisor.StartAsync(_parts.Mesh(options));
-        // LEDs follow health; changes are remembered for `status`.
+        await _supervisor.StartAsync(_parts.Display());
+        await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
     }
 
     private Task StartOrStopAsync(Part? part, string name) =>
@@ -110,6 +113,12 @@ internal sealed partial class RouterAgent : IDisposable
         _notifier.Reloading(_time);
         var problems = new TomlProblems();
         var options = AgentConfig.Read(_configPath, problems);
+        if (options is not null && (options.Board != _options.Board || options.State != _options.State))
+        {
+            problems.Add(_configPath, 0, 0, "[board] and [state] cannot change while the agent runs: restart it");
+            options = null;
+        }
+
         _parts.Health.Set(
             options is null, "agent.config-invalid", _configPath, Telemetry.Health.Severity.Degraded,
             $"the configuration has {problems.Count} problems; the running one stays",

@@ -8,14 +8,11 @@ namespace X0tta6bl4.Mesh;
 /// <summary>
 /// Makes the kernel match the configuration: the mesh interface exists and is up, and every wanted hard interface is up
 /// and in it. Boot order, a replugged stick or somebody's script can undo that at any time, silently
-/// (openwrt#15086, gluon#952), so it is checked on every link event and every <see cref="CheckInterval"/>.
+/// (openwrt#15086, gluon#952), so it is checked on every link event and every <see cref="MeshLoop.CheckInterval"/>.
 /// </summary>
 internal sealed partial class HardInterfaceKeeper(
     MeshOptions options, RouteClient route, HealthRegister health, MeshMetrics metrics, TimeProvider time, ILogger logger)
 {
-    /// <summary>Longest time between two checks, whether the kernel announced anything or not.</summary>
-    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
-
     /// <summary>An interface put back more often than this within <see cref="ContestWindow"/> is fought over.</summary>
     public const int ContestedAttachments = 10;
 

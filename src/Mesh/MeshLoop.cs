@@ -32,6 +32,9 @@ public sealed partial class MeshLoop
     /// <summary>How much longer the next wait for the originator table is when the last read found no change.</summary>
     public const double BackOffFactor = 1.5;
 
+    /// <summary>Longest time between two checks that the hard interfaces are in the mesh.</summary>
+    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
+
     /// <summary>Shortest wait between two rounds caused by timers, so that rounding never makes the loop spin.</summary>
     private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(20);
 

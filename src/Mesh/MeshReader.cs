@@ -14,7 +14,7 @@ namespace X0tta6bl4.Mesh;
 internal sealed partial class MeshReader(
     MeshOptions options, CollectorRuns collectors, MeshMetrics metrics, TimeProvider time, ILogger logger) : IDisposable
 {
-    private readonly PathTracker _paths = new(options);
+    private readonly PathTracker _paths = new(options, time);
     private readonly NeighbourTracker _neighbours = new(options);
     private readonly List<Originator> _originatorRows = [];
     private readonly List<Neighbour> _neighbourRows = [];

@@ -62,7 +62,7 @@ public sealed partial class MeshLoop
                 if (happened.HasFlag(Happened.Links) || _checkDue <= now)
                 {
                     keeper.Check(now, _changes);
-                    _checkDue = After(HardInterfaceKeeper.CheckInterval);
+                    _checkDue = After(CheckInterval);
                 }
 
                 var state = keeper.MeshIndex == 0 ? MeshState.NoInterface : ReadTables(keeper.MeshIndex, happened);

@@ -14,10 +14,16 @@ namespace X0tta6bl4.Mesh;
 /// mid-update may flag none: the old next hop then stands.
 /// Allocates nothing per originator once its table has grown.
 /// </remarks>
-internal sealed class PathTracker(MeshOptions options)
+internal sealed class PathTracker(MeshOptions options, TimeProvider time)
 {
     /// <summary>Samples in which an originator must be missing or silent before it counts as lost.</summary>
     public const int LostSamples = 2;
+
+    /// <summary>
+    /// A new path is not called weak before this: its TQ climbs from zero while the receive window fills
+    /// (BATADV_TQ_LOCAL_WINDOW_SIZE, 64 OGMs; half of it is enough to judge).
+    /// </summary>
+    public static readonly TimeSpan WeakGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>Most originators followed; more are still shown in the tables, but without a change feed.</summary>
     public const int OriginatorsMax = 4096;
@@ -139,6 +145,7 @@ internal sealed class PathTracker(MeshOptions options)
         if (!path.Announced)
         {
             path.Announced = true;
+            path.AnnouncedAt = timestamp;
             path.Weak = false;
             path.Take();
             changes.Add(new MeshChange(
@@ -163,7 +170,7 @@ internal sealed class PathTracker(MeshOptions options)
         var (weakBelow, goodFrom) = path.HasThroughput
             ? (options.WeakThroughputKbps, options.GoodThroughputKbps)
             : (options.WeakTq, options.GoodTq);
-        if (!path.Weak && path.Quality < weakBelow)
+        if (!path.Weak && path.Quality < weakBelow && time.GetElapsedTime(path.AnnouncedAt, timestamp) >= WeakGrace)
         {
             path.Weak = true;
             changes.Add(new MeshChange(
@@ -186,6 +193,7 @@ internal sealed class PathTracker(MeshOptions options)
         public uint Quality;
         public uint LastSeenMs;
         public uint Round;
+        public long AnnouncedAt;
         public int MissedSamples;
         public bool Announced;
         public bool SeenBest;

@@ -59,7 +59,7 @@ internal static class TableText
         new("", r => r.Mark("best", "*")),
         new("client", r => r.Text("tt_address")),
         new("vid", r => r.Text("tt_vid"), Right: true),
-        new("flags", r => r.Text("tt_flags"), Right: true),
+        new("flags", r => r.Text("tt_flags")),
         LastSeen,
         new("via", r => r.Text("orig_address")),
     ]);

@@ -45,6 +45,8 @@ internal static class JsonText
         JsonValueKind.True => "yes",
         JsonValueKind.False => "no",
         JsonValueKind.Null => "-",
+        JsonValueKind.Object => string.Join(' ', value.EnumerateObject()
+            .Where(p => p.Value.ValueKind == JsonValueKind.True).Select(p => p.Name)),
         JsonValueKind.Array => string.Join(' ', value.EnumerateArray().Select(Plain)),
         _ => value.GetRawText(),
     };

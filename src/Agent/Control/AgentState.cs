@@ -1,4 +1,6 @@
+using X0tta6bl4.Board;
 using X0tta6bl4.Mesh;
+using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Telemetry;
 using X0tta6bl4.Telemetry.Health;
 
@@ -16,6 +18,18 @@ internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeP
     public Latest<MeshSnapshot> Mesh { get; } = new(MeshSnapshot.Empty);
 
     public ChangeRing Changes { get; } = new();
+
+    /// <summary>The board; null only until the agent has opened it.</summary>
+    public RouterBoard? Board { get; set; }
+
+    /// <summary>The configuration and the board file name a watchdog.</summary>
+    public bool WatchdogWanted { get; set; }
+
+    /// <summary>How reporting fares; null while it is off.</summary>
+    public Latest<MqttSnapshot>? Mqtt { get; set; }
+
+    /// <summary>True once any neighbour was heard.</summary>
+    public bool HadNeighbours { get; private set; }
 
     public TimeSpan Uptime => time.GetElapsedTime(_started);
 
@@ -39,7 +53,7 @@ internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeP
 
     /// <summary>What /healthz and /readyz say.</summary>
     public HealthReport Judge() => HealthReport.Judge(
-        Pulses, Health, new ReadinessFacts(Mesh.Value.State == MeshState.Up, WatchdogWanted: false, WatchdogFed: false));
+        Pulses, Health, new ReadinessFacts(Mesh.Value.State == MeshState.Up, WatchdogWanted, Board?.Latest.Value.Watchdog?.Fed ?? false));
 
     private void Take(MeshLoop loop)
     {
@@ -50,6 +64,7 @@ internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeP
 
         if (loop.State.Value.Sequence > 0)
         {
+            HadNeighbours |= loop.State.Value.AliveNeighbours > 0;
             Mesh.Publish(loop.State.Value);
         }
     }

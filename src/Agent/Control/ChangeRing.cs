@@ -1,8 +1,12 @@
+using System.Threading.Channels;
 using X0tta6bl4.Mesh;
 
 namespace X0tta6bl4.Agent.Control;
 
-/// <summary>The newest changes of the mesh, for <c>status</c>. Thread-safe; keeps <see cref="Capacity"/>.</summary>
+/// <summary>
+/// The newest changes of the mesh, for <c>status</c>, and a copy for each subscriber. Thread-safe; keeps
+/// <see cref="Capacity"/> itself, and as many for a subscriber that does not read, dropping the oldest.
+/// </summary>
 internal sealed class ChangeRing
 {
     /// <summary>Changes kept.</summary>
@@ -10,6 +14,7 @@ internal sealed class ChangeRing
 
     private readonly Lock _lock = new();
     private readonly Queue<MeshChange> _changes = new(Capacity);
+    private readonly List<Channel<MeshChange>> _subscribers = [];
 
     public void Add(in MeshChange change)
     {
@@ -21,6 +26,10 @@ internal sealed class ChangeRing
             }
 
             _changes.Enqueue(change);
+            foreach (var subscriber in _subscribers)
+            {
+                subscriber.Writer.TryWrite(change);
+            }
         }
     }
 
@@ -30,6 +39,27 @@ internal sealed class ChangeRing
         lock (_lock)
         {
             return [.. _changes.Reverse()];
+        }
+    }
+
+    /// <summary>Every change from now on.</summary>
+    public ChannelReader<MeshChange> Subscribe()
+    {
+        var channel = Channel.CreateBounded<MeshChange>(
+            new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
+        lock (_lock)
+        {
+            _subscribers.Add(channel);
+        }
+
+        return channel.Reader;
+    }
+
+    public void Unsubscribe(ChannelReader<MeshChange> reader)
+    {
+        lock (_lock)
+        {
+            _subscribers.RemoveAll(c => c.Reader == reader);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using X0tta6bl4.Agent.Configuration;
 using X0tta6bl4.Api;
+using X0tta6bl4.Mesh;
 
 namespace X0tta6bl4.Agent.Control;
 
@@ -15,6 +16,8 @@ internal sealed class ControlRoutes(
         Read("/v1/originators", WriteOriginators),
         Read("/v1/neighbours", WriteNeighbours),
         Read("/v1/gateways", WriteGateways),
+        Read("/v1/leds", WriteLeds),
+        Read("/v1/watchdog", WriteWatchdog),
     ];
 
     private static ApiRoute Read(string path, Action<Utf8JsonWriter> writeFields) =>
@@ -36,7 +39,79 @@ internal sealed class ControlRoutes(
         StatusJson.WriteAgent(json, state.Uptime.TotalSeconds);
         StatusJson.WriteSymptoms(json, symptoms);
         StatusJson.WriteMeshSummary(json, state.Mesh.Value, meshInterface, time);
+        if (state.Board is { } board)
+        {
+            BoardJson.WriteBoard(json, board.Latest.Value);
+        }
+
+        WriteMqtt(json);
+        StatusJson.WriteLoops(json, state.Pulses);
         WriteChanges(json);
+        WriteNext(json);
+    }
+
+    private void WriteLeds(Utf8JsonWriter json)
+    {
+        if (state.Board is { } board)
+        {
+            json.WriteString("led_state", BoardJson.Word(board.Latest.Value.State));
+            BoardJson.WriteLeds(json, board.Latest.Value);
+        }
+    }
+
+    private void WriteWatchdog(Utf8JsonWriter json)
+    {
+        if (state.Board is { } board)
+        {
+            BoardJson.WriteWatchdog(json, board.Latest.Value);
+        }
+
+        StatusJson.WriteLoops(json, state.Pulses);
+    }
+
+    private void WriteMqtt(Utf8JsonWriter json)
+    {
+        if (state.Mqtt?.Value is not { } mqtt)
+        {
+            return;
+        }
+
+        json.WriteStartObject("mqtt");
+        json.WriteString("broker", mqtt.Broker);
+        json.WriteBoolean("connected", mqtt.Connected);
+        json.WriteNumber("published", mqtt.PublishedTotal);
+        json.WriteNumber("queued", mqtt.QueueMessages);
+        json.WriteNumber("dropped", mqtt.DroppedTotal);
+        json.WriteNumber("reconnects", mqtt.Reconnects);
+        json.WriteString("last_error", mqtt.LastError);
+        json.WriteEndObject();
+    }
+
+    /// <summary>What happens next if nothing happens before: a stranger should see it without reading code.</summary>
+    private void WriteNext(Utf8JsonWriter json)
+    {
+        var snapshot = state.Mesh.Value;
+        var sinceSnapshot = snapshot.Timestamp == 0 ? 0 : time.GetElapsedTime(snapshot.Timestamp).TotalSeconds;
+        json.WriteStartArray("next");
+        WriteStep(json, snapshot.NextOriginatorsIn.TotalSeconds - sinceSnapshot, "read the originator table");
+        WriteStep(json, MeshLoop.CheckInterval.TotalSeconds, "check that the hard interfaces are in the mesh, at the latest");
+        if (state.Board?.Latest.Value.Watchdog is { } watchdog)
+        {
+            // The feeder has a thread of its own and feeds three times within the time-out.
+            WriteStep(json, watchdog.Info.Timeout.TotalSeconds / 3, watchdog.HungLoops.Length == 0
+                ? "feed the watchdog, at the latest"
+                : $"NOT feed the watchdog: {watchdog.HungLoops}; the board resets");
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteStep(Utf8JsonWriter json, double seconds, string what)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("in_s", Math.Round(Math.Max(seconds, 0), 1));
+        json.WriteString("what", what);
+        json.WriteEndObject();
     }
 
     private void WriteChanges(Utf8JsonWriter json)

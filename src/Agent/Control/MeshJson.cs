@@ -11,6 +11,36 @@ namespace X0tta6bl4.Agent.Control;
 /// </summary>
 internal static class MeshJson
 {
+    private static readonly (string, uint)[] TranslationFlagNames =
+    [
+        ("del", (uint)TranslationFlags.Deleted),
+        ("roam", (uint)TranslationFlags.Roamed),
+        ("wifi", (uint)TranslationFlags.Wifi),
+        ("isolated", (uint)TranslationFlags.Isolated),
+        ("nopurge", (uint)TranslationFlags.NoPurge),
+        ("new", (uint)TranslationFlags.New),
+        ("pending", (uint)TranslationFlags.Pending),
+        ("temp", (uint)TranslationFlags.Temporary),
+    ];
+
+    private static readonly (string, uint)[] MulticastFlagNames =
+    [
+        ("all_unsnoopables", (uint)MulticastFlags.WantAllUnsnoopables),
+        ("want_all_ipv4", (uint)MulticastFlags.WantAllIpv4),
+        ("want_all_ipv6", (uint)MulticastFlags.WantAllIpv6),
+        ("want_no_rtr_ipv4", (uint)MulticastFlags.WantNoRouterIpv4),
+        ("want_no_rtr_ipv6", (uint)MulticastFlags.WantNoRouterIpv6),
+    ];
+
+    private static readonly (string, uint)[] PrivateMulticastFlagNames =
+    [
+        ("bridged", (uint)PrivateMulticastFlags.Bridged),
+        ("querier_ipv4_exists", (uint)PrivateMulticastFlags.QuerierIpv4Exists),
+        ("querier_ipv6_exists", (uint)PrivateMulticastFlags.QuerierIpv6Exists),
+        ("querier_ipv4_shadowing", (uint)PrivateMulticastFlags.QuerierIpv4Shadowing),
+        ("querier_ipv6_shadowing", (uint)PrivateMulticastFlags.QuerierIpv6Shadowing),
+    ];
+
     public static void Write(Utf8JsonWriter json, in Originator row, string interfaceName)
     {
         json.WriteStartObject();
@@ -71,8 +101,8 @@ internal static class MeshJson
 
         WriteNumber(json, "tt_ttvn", mesh.TranslationTableVersion);
         WriteNumber(json, "bla_crc", mesh.BridgeLoopGroup);
-        WriteFlags(json, "mcast_flags", mesh.MulticastFlags);
-        WriteFlags(json, "mcast_flags_priv", mesh.PrivateMulticastFlags);
+        WriteFlags(json, "mcast_flags", (uint?)mesh.MulticastFlags, MulticastFlagNames);
+        WriteFlags(json, "mcast_flags_priv", (uint?)mesh.PrivateMulticastFlags, PrivateMulticastFlagNames);
         Write(json, mesh.Settings);
         json.WriteEndObject();
     }
@@ -141,7 +171,7 @@ internal static class MeshJson
         json.WriteStartObject();
         WriteMac(json, "tt_address", row.Client);
         WriteVlan(json, "tt_vid", row.Vlan);
-        json.WriteNumber("tt_flags", (uint)row.Flags);
+        WriteFlags(json, "tt_flags", (uint)row.Flags, TranslationFlagNames);
         json.WriteNumber("tt_crc32", row.Crc32);
         WriteNumber(json, "last_seen_msecs", row.LastSeenMs);
         json.WriteEndObject();
@@ -152,7 +182,7 @@ internal static class MeshJson
         json.WriteStartObject();
         WriteMac(json, "tt_address", row.Client);
         WriteVlan(json, "tt_vid", row.Vlan);
-        json.WriteNumber("tt_flags", (uint)row.Flags);
+        WriteFlags(json, "tt_flags", (uint)row.Flags, TranslationFlagNames);
         json.WriteNumber("tt_ttvn", row.Ttvn);
         json.WriteNumber("tt_last_ttvn", row.LastTtvn);
         WriteNumber(json, "tt_crc32", row.Crc32);
@@ -197,7 +227,7 @@ internal static class MeshJson
     {
         json.WriteStartObject();
         WriteMac(json, "orig_address", row.Originator);
-        WriteFlags(json, "mcast_flags", row.Flags);
+        WriteFlags(json, "mcast_flags", (uint?)row.Flags, MulticastFlagNames);
         json.WriteEndObject();
     }
 
@@ -242,15 +272,24 @@ internal static class MeshJson
         WriteNumber(json, "throughput", throughput);
     }
 
-    private static void WriteVlan(Utf8JsonWriter json, string name, VlanId vlan) => json.WriteNumber(name, vlan.Raw);
+    private static void WriteVlan(Utf8JsonWriter json, string name, VlanId vlan) => json.WriteNumber(name, vlan.Number);
 
-    private static void WriteFlags<T>(Utf8JsonWriter json, string name, T? flags)
-        where T : struct, Enum
+    /// <summary>Each known bit by its name, and all of them as the kernel's number.</summary>
+    private static void WriteFlags(Utf8JsonWriter json, string name, uint? flags, (string Name, uint Bit)[] names)
     {
-        if (flags is { } value)
+        if (flags is not { } value)
         {
-            json.WriteNumber(name, Convert.ToUInt32(value));
+            return;
         }
+
+        json.WriteStartObject(name);
+        foreach (var (flag, bit) in names)
+        {
+            json.WriteBoolean(flag, (value & bit) != 0);
+        }
+
+        json.WriteNumber("raw", value);
+        json.WriteEndObject();
     }
 
     private static void WriteBool(Utf8JsonWriter json, string name, bool? value)
