@@ -31,13 +31,22 @@ public sealed record ApiLimits
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(75);
 
     /// <summary>Least speed of a body in either direction, in bytes a second, once the grace period is over.</summary>
-    public double DataRateBytesPerSecondMin { get; init; } = 240;
+    public double DataRateBytesPerSecondMin { get; init; } = 1024;
 
     /// <summary>Time before <see cref="DataRateBytesPerSecondMin"/> applies. More than Kestrel's own tick of one second.</summary>
     public TimeSpan DataRateGracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a route may take to answer.</summary>
     public TimeSpan RouteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a request waits for its turn when its route is busy, before it is told to come again.</summary>
+    public TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a client may take to read an answer. The data rate alone does not bound it: Kestrel grants time for every byte the
+    /// socket's buffer has swallowed, which are megabytes.
+    /// </summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a stop waits for requests under way.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(2);

@@ -70,7 +70,7 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
             return await SendAsync(context, refusal, CancellationToken.None);
         }
 
-        if (!await entry.Gate.WaitAsync(TimeSpan.Zero))
+        if (!await entry.Gate.WaitAsync(_limits.TurnTimeout))
         {
             var busy = ApiResponse.Busy($"{request.Path} is answering {entry.Route.ConcurrentMax} requests already; try again");
             return await SendAsync(context, busy, CancellationToken.None);
@@ -116,7 +116,9 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
             response = ApiResponse.Error(500, $"{route.Path} failed: {error.Message}");
         }
 
-        return await SendAsync(context, response, aborted);
+        using var patience = new CancellationTokenSource(_limits.SendTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, patience.Token);
+        return await SendAsync(context, response, either.Token);
     }
 
     private string BodyProblem(int status) => status switch
@@ -149,7 +151,7 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         }
     }
 
-    private static async Task<int> SendAsync(IFeatureCollection context, ApiResponse response, CancellationToken aborted)
+    private static async Task<int> SendAsync(IFeatureCollection context, ApiResponse response, CancellationToken cancellationToken)
     {
         var head = context.GetRequiredFeature<IHttpResponseFeature>();
         var body = context.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -171,11 +173,11 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
             if (response.WriteBodyAsync is null)
             {
                 head.Headers.ContentLength = response.Body.Length;
-                await body.Writer.WriteAsync(response.Body, aborted);
+                await body.Writer.WriteAsync(response.Body, cancellationToken);
             }
             else
             {
-                await response.WriteBodyAsync(body.Stream, aborted);
+                await response.WriteBodyAsync(body.Stream, cancellationToken);
             }
 
             await body.CompleteAsync();
@@ -183,7 +185,7 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)
         {
-            // The client went away in the middle, or was too slow and Kestrel cut it off.
+            // The client went away in the middle, or was too slow and is cut off.
             context.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
             return ClientGone;
         }
