@@ -66,7 +66,9 @@ internal sealed class FakeKernel : INetlinkTransport
     {
         var request = new FakeRequest(datagram.ToArray());
         Requests.Add(request);
-        if (request.Type == GenetlinkUapi.GENL_ID_CTRL)
+
+        // RTM_NEWLINK has the same number on another protocol, but there the next byte is a family of 0.
+        if (request.Type == GenetlinkUapi.GENL_ID_CTRL && request.Command == GenetlinkUapi.CTRL_CMD_GETFAMILY)
         {
             AnswerLookup(request);
         }
