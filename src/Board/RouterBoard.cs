@@ -47,7 +47,8 @@ public sealed partial class RouterBoard : IDisposable
     private string? _rebootReason;
     private bool _isDisposed;
 
-    private RouterBoard(BoardDescription description, BoardContext context, GpioChips chips, IWatchdogDevice? given)
+    private RouterBoard(
+        BoardDescription description, BoardContext context, GpioChips chips, WatchdogOpener.OpenFunction openWatchdog)
     {
         _description = description;
         _context = context;
@@ -61,8 +62,8 @@ public sealed partial class RouterBoard : IDisposable
 
         // The watchdog first: from here on a hang of anything below ends in a reset.
         var bootId = context.Root.Read("/proc/sys/kernel/random/boot_id")?.Trim() ?? "unknown";
-        var opener = new WatchdogOpener(context.Root, chips, _procd, context.Health, context.Logger);
-        _watchdog = given ?? opener.Open(description.Watchdog);
+        var opener = new WatchdogOpener(openWatchdog, chips, _procd, context.Health, context.Logger);
+        _watchdog = opener.Open(description.Watchdog);
         _isFromProcd = opener.IsFromProcd;
         _journal = new RunJournal(context.StateFolder, bootId, context.Health, _metrics);
         try
@@ -110,12 +111,14 @@ public sealed partial class RouterBoard : IDisposable
     /// <c>board</c>, and <see cref="RunAsync"/> must be running within <see cref="LoopDeadline"/>.
     /// </summary>
     public static RouterBoard Open(BoardDescription description, BoardContext context) =>
-        new(description, context, new GpioChips(context.Root), given: null);
+        Open(
+            description, context, new GpioChips(context.Root),
+            (DeviceWatchdogDescription device, out int errno) => DeviceWatchdog.Open(context.Root, device, out errno));
 
-    /// <summary>For tests: with chips and a watchdog of their own.</summary>
+    /// <summary>For tests: with chips and a watchdog device of their own.</summary>
     internal static RouterBoard Open(
-        BoardDescription description, BoardContext context, GpioChips chips, IWatchdogDevice? watchdog = null) =>
-        new(description, context, chips, watchdog);
+        BoardDescription description, BoardContext context, GpioChips chips, WatchdogOpener.OpenFunction openWatchdog) =>
+        new(description, context, chips, openWatchdog);
 
     /// <summary>Says what the LEDs shall show. A fault of the board's own (starving watchdog) goes before it.</summary>
     public void Show(LedState state)

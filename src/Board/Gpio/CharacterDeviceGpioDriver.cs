@@ -134,6 +134,15 @@ public sealed partial class CharacterDeviceGpioDriver : GpioDriver
     /// <inheritdoc/>
     protected override PinMode GetPinMode(int pinNumber)
     {
+        lock (_lock)
+        {
+            // GpioController asks before every write; only a line nobody has set yet needs the kernel's answer.
+            if (_lines.GetValueOrDefault(pinNumber)?.Mode is { } mode)
+            {
+                return mode;
+            }
+        }
+
         var flags = LineInfo(pinNumber).Flags;
         return flags switch
         {

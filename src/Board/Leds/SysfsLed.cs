@@ -49,27 +49,12 @@ internal sealed class SysfsLed(SysRoot root, string name) : ILed
             return Steady(pattern == LedPattern.On, LedResult.Done);
         }
 
-        if (root.Read($"{_folder}/trigger") is { } triggers && !Names(triggers).Contains("timer"))
-        {
-            return Steady(true, LedResult.CannotBlink);
-        }
-
+        // EINVAL: no such trigger (led_trigger_write). ENOENT: a kernel without triggers at all; and the two delays
+        // exist only while the timer trigger is active, so that they answer for kernels that accept any name.
         var errno = root.Write($"{_folder}/trigger", "timer");
-        if (errno == Errno.EINVAL)
-        {
-            // The list named it, the kernel refuses it: the module went in between.
-            return Steady(true, LedResult.CannotBlink);
-        }
-
-        if (errno == Errno.ENOENT)
-        {
-            // A kernel without LED triggers at all.
-            return Steady(true, LedResult.CannotBlink);
-        }
-
         errno = FirstError(errno, () => root.Write($"{_folder}/delay_on", half.ToString()));
         errno = FirstError(errno, () => root.Write($"{_folder}/delay_off", half.ToString()));
-        return LedResult.From(errno);
+        return errno is Errno.EINVAL or Errno.ENOENT ? Steady(true, LedResult.CannotBlink) : LedResult.From(errno);
     }
 
     public LedResult Tick(TimeSpan now) => LedResult.Done;
@@ -110,9 +95,6 @@ internal sealed class SysfsLed(SysRoot root, string name) : ILed
         var next = errno == 0 || always ? step() : 0;
         return errno != 0 ? errno : next;
     }
-
-    private static string[] Names(string triggers) =>
-        triggers.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(t => t.Trim('[', ']')).ToArray();
 
     // "none [timer] heartbeat": the active one is in brackets.
     private static string Current(string triggers)

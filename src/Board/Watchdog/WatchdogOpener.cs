@@ -10,8 +10,17 @@ namespace X0tta6bl4.Board.Watchdog;
 /// Opens the board's watchdog, taking it over from procd when that holds it. Whatever stands in the way becomes one
 /// symptom with what to do about it, and the agent goes on without.
 /// </summary>
-internal sealed partial class WatchdogOpener(SysRoot root, GpioChips chips, Procd procd, HealthRegister health, ILogger logger)
+/// <param name="open">Opens a device: <see cref="DeviceWatchdog.Open"/>, or a test's.</param>
+/// <param name="chips">For bare GPIO watchdogs.</param>
+/// <param name="procd">The other owner.</param>
+/// <param name="health">Receives <c>board.watchdog-*</c>.</param>
+/// <param name="logger">Events 2200–2219.</param>
+internal sealed partial class WatchdogOpener(
+    WatchdogOpener.OpenFunction open, GpioChips chips, Procd procd, HealthRegister health, ILogger logger)
 {
+    /// <summary>Opens and arms a device, or says why not by its error number.</summary>
+    internal delegate IWatchdogDevice? OpenFunction(DeviceWatchdogDescription description, out int errno);
+
     /// <summary>The one thing that is wrong with the watchdog; each start clears the others.</summary>
     private static readonly string[] Codes =
     [
@@ -43,7 +52,7 @@ internal sealed partial class WatchdogOpener(SysRoot root, GpioChips chips, Proc
 
     private IWatchdogDevice? OpenDevice(DeviceWatchdogDescription description)
     {
-        var device = DeviceWatchdog.Open(root, description, out var errno);
+        var device = open(description, out var errno);
         var takeOver = "";
         if (errno == Errno.EBUSY && description.ProcdHandover)
         {
@@ -80,7 +89,7 @@ internal sealed partial class WatchdogOpener(SysRoot root, GpioChips chips, Proc
         };
     }
 
-    private (DeviceWatchdog? Device, int Errno, string Said) TakeOver(DeviceWatchdogDescription description)
+    private (IWatchdogDevice? Device, int Errno, string Said) TakeOver(DeviceWatchdogDescription description)
     {
         if (procd.TakeOver() is { } reason)
         {
@@ -89,7 +98,7 @@ internal sealed partial class WatchdogOpener(SysRoot root, GpioChips chips, Proc
         }
 
         // At once: the hardware is disarmed, or counting down, until this open.
-        var device = DeviceWatchdog.Open(root, description, out var errno);
+        var device = open(description, out var errno);
         if (device is not null)
         {
             IsFromProcd = true;
