@@ -78,6 +78,11 @@ internal readonly ref struct NetlinkAttribute(ushort type, ReadOnlySpan<byte> va
 /// </summary>
 internal ref struct NetlinkAttributeReader(ReadOnlySpan<byte> bytes)
 {
+    /// <summary>NLA_TYPE_MASK, on the 16 bits it is used on.</summary>
+    private const ushort TypeBits = unchecked(
+        (ushort)~(NetlinkUapi.NLA_F_NESTED | NetlinkUapi.NLA_F_NET_BYTEORDER)
+    );
+
     private ReadOnlySpan<byte> _rest = bytes;
     private int _count;
 
@@ -106,7 +111,7 @@ internal ref struct NetlinkAttributeReader(ReadOnlySpan<byte> bytes)
 
         _count++;
         attribute = new NetlinkAttribute(
-            (ushort)(raw.nla_type & NetlinkUapi.NLA_TYPE_BITS),
+            (ushort)(raw.nla_type & TypeBits),
             _rest[NetlinkUapi.NLA_HDRLEN..raw.nla_len]
         );
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using X0tta6bl4.Netlink.Linux;
@@ -38,7 +39,7 @@ internal ref struct NetlinkWriter
     public void PutStruct<T>(in T value)
         where T : unmanaged
     {
-        if (TryTake(Marshal.SizeOf<T>(), out var destination))
+        if (TryTake(Unsafe.SizeOf<T>(), out var destination))
         {
             MemoryMarshal.Write(destination, in value);
         }

@@ -44,9 +44,6 @@ internal static class NetlinkUapi
     public const ushort NLA_F_NESTED = 1 << 15;
     public const ushort NLA_F_NET_BYTEORDER = 1 << 14;
 
-    /// <summary>NLA_TYPE_MASK as the 16 bits it is used on (in C it is an int with the upper bits set).</summary>
-    public const ushort NLA_TYPE_BITS = unchecked((ushort)~(NLA_F_NESTED | NLA_F_NET_BYTEORDER));
-
     /// <summary>NLMSG_ALIGN and NLA_ALIGN: both round up to four.</summary>
     public static int Align(int length) => (length + NLMSG_ALIGNTO - 1) & ~(NLMSG_ALIGNTO - 1);
 }

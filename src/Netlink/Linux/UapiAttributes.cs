@@ -19,6 +19,6 @@ internal sealed class UapiStructAttribute(string header, string name) : Attribut
     /// <summary>The C type, for example "struct nlmsghdr".</summary>
     public string Name { get; } = name;
 
-    /// <summary>True when only the first fields are declared, because a newer kernel appends to the struct.</summary>
+    /// <summary>True when the offsets must match but the size need not: newer kernels append, or C ends in an array.</summary>
     public bool IsPrefix { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using X0tta6bl4.Netlink.Linux;
 
@@ -39,7 +40,7 @@ public readonly partial record struct Link : INetlinkRow<Link>
         ReadOnlySpan<byte> name = default;
         string? wrongLength = null;
         bool isInfoGood = true;
-        var attributes = new NetlinkAttributeReader(message.Payload[Marshal.SizeOf<IfInfoMsg>()..]);
+        var attributes = new NetlinkAttributeReader(message.Payload[Unsafe.SizeOf<IfInfoMsg>()..]);
         while (attributes.TryRead(out var attribute))
         {
             switch (attribute.Type)
@@ -171,7 +172,7 @@ public readonly partial record struct InterfaceAddress : INetlinkRow<InterfaceAd
         InetAddress local = default;
         uint flags = info.ifa_flags;
         string? wrongLength = null;
-        var attributes = new NetlinkAttributeReader(message.Payload[Marshal.SizeOf<IfAddrMsg>()..]);
+        var attributes = new NetlinkAttributeReader(message.Payload[Unsafe.SizeOf<IfAddrMsg>()..]);
         while (attributes.TryRead(out var attribute))
         {
             switch (attribute.Type)
@@ -246,7 +247,7 @@ public readonly partial record struct NeighbourEntry : INetlinkRow<NeighbourEntr
         InetAddress address = default;
         MacAddress? hardwareAddress = null;
         bool isAddressGood = true;
-        var attributes = new NetlinkAttributeReader(message.Payload[Marshal.SizeOf<NdMsg>()..]);
+        var attributes = new NetlinkAttributeReader(message.Payload[Unsafe.SizeOf<NdMsg>()..]);
         while (attributes.TryRead(out var attribute))
         {
             if (attribute.Type == NeighbourUapi.NDA_DST)
