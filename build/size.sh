@@ -8,12 +8,13 @@ readonly squashfs_budget_bytes=3200000
 readonly binary=artifacts/bin/linux-arm64/x0tta6bl4
 readonly published=artifacts/publish/linux-arm64/x0tta6bl4/x0tta6bl4
 readonly ledger=artifacts/size
+# 256 KiB is the block size OpenWrt gives its root file systems.
 
 mkdir -p "$ledger"
 rm -rf "$ledger/root"
 mkdir "$ledger/root"
 cp "$binary" "$ledger/root/"
-mksquashfs "$ledger/root" "$ledger/root.squashfs" -comp xz -Xbcj arm -noappend -all-root -quiet -no-progress >/dev/null
+mksquashfs "$ledger/root" "$ledger/root.squashfs" -comp xz -b 262144 -noappend -all-root -quiet -no-progress >/dev/null
 elf=$(stat -c %s "$binary")
 squashfs=$(stat -c %s "$ledger/root.squashfs")
 unstripped=$(stat -c %s "$published")
