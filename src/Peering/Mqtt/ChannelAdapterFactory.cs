@@ -9,13 +9,17 @@ using MQTTnet.Packets;
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// Gives MQTTnet's client our channel. The keep-alive goes into the CONNECT packet here instead of through the client's options:
-/// set there, the client would start a loop of its own that wakes the router four times a second, measures silence by the wall
-/// clock (which jumps by fifty years when a router learns the time), and ignores the broker's server keep-alive.
+/// Gives MQTTnet's client our channel, and keeps the keep-alive to ourselves: it is written into CONNECT and taken out of CONNACK
+/// here, behind the client's back. Told of one, the client would start a loop of its own that wakes the router four times a
+/// second, measures silence by the wall clock (which jumps by fifty years when a router learns the time), and answers the
+/// broker's server keep-alive with a ping every 250 ms. Used for one connection.
 /// </summary>
 internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerDialer dialer) : IMqttClientAdapterFactory
 {
     private const int WriterBytes = 4 * 1024;
+
+    /// <summary>What the broker asked for in its CONNACK, or zero (MQTT 5, 3.2.2.3.14).</summary>
+    internal TimeSpan ServerKeepAlive { get; private set; }
 
     public IMqttChannelAdapter CreateClientAdapter(
         MqttClientOptions clientOptions, MqttPacketInspector packetInspector, IMqttNetLogger logger)
@@ -23,10 +27,12 @@ internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerD
         var channel = new StreamChannel(dialer, options.Host, options.Port, MqttReporterOptions.ReceivedPacketBytesMax);
         var formatter = new MqttPacketFormatterAdapter(
             MqttProtocolVersion.V500, new MqttBufferWriter(WriterBytes, MqttReporterOptions.PayloadBytesMax));
-        return new KeepAliveAdapter(new MqttChannelAdapter(channel, formatter, logger), (ushort)options.KeepAlive.TotalSeconds);
+        return new KeepAliveAdapter(new MqttChannelAdapter(channel, formatter, logger), this);
     }
 
-    private sealed class KeepAliveAdapter(MqttChannelAdapter inner, ushort keepAliveSeconds) : IMqttChannelAdapter
+    private TimeSpan KeepAlive => options.KeepAlive;
+
+    private sealed class KeepAliveAdapter(MqttChannelAdapter inner, ChannelAdapterFactory factory) : IMqttChannelAdapter
     {
         public long BytesReceived => inner.BytesReceived;
 
@@ -46,7 +52,17 @@ internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerD
 
         public Task DisconnectAsync(CancellationToken cancellationToken) => inner.DisconnectAsync(cancellationToken);
 
-        public Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken) => inner.ReceivePacketAsync(cancellationToken);
+        public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
+        {
+            var packet = await inner.ReceivePacketAsync(cancellationToken);
+            if (packet is MqttConnAckPacket acknowledgement)
+            {
+                factory.ServerKeepAlive = TimeSpan.FromSeconds(acknowledgement.ServerKeepAlive);
+                acknowledgement.ServerKeepAlive = 0;
+            }
+
+            return packet;
+        }
 
         public void ResetStatistics() => inner.ResetStatistics();
 
@@ -54,7 +70,7 @@ internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerD
         {
             if (packet is MqttConnectPacket connect)
             {
-                connect.KeepAlivePeriod = keepAliveSeconds;
+                connect.KeepAlivePeriod = (ushort)factory.KeepAlive.TotalSeconds;
             }
 
             return inner.SendPacketAsync(packet, cancellationToken);

@@ -1,11 +1,8 @@
-using System.Buffers;
 using System.Net.Sockets;
-using System.Text;
 using MQTTnet;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
-using MQTTnet.Packets;
 using MQTTnet.Protocol;
 
 namespace X0tta6bl4.Peering.Mqtt;
@@ -19,7 +16,8 @@ public sealed partial class MqttReporter
     /// <summary>Returns why the connection ended or was not made, for people.</summary>
     private async Task<string> RunConnectionAsync(CancellationToken cancellationToken)
     {
-        using var client = new MqttClient(new ChannelAdapterFactory(_options, _dialer), MqttNetNullLogger.Instance);
+        var adapters = new ChannelAdapterFactory(_options, _dialer);
+        using var client = new MqttClient(adapters, MqttNetNullLogger.Instance);
         var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         client.DisconnectedAsync += args =>
         {
@@ -29,7 +27,7 @@ public sealed partial class MqttReporter
         BrokerSession? session = null;
         try
         {
-            session = await ConnectAsync(client, cancellationToken);
+            session = Session(await ConnectAsync(client, cancellationToken), adapters.ServerKeepAlive);
             await SendAsync(client, session, StatusMessage(StatusPayload.Online, session), cancellationToken);
             SetConnected();
             await ReportAsync(client, session, lost.Task, cancellationToken);
@@ -75,7 +73,7 @@ public sealed partial class MqttReporter
         }
     }
 
-    private async Task<BrokerSession> ConnectAsync(MqttClient client, CancellationToken cancellationToken)
+    private async Task<MqttClientConnectResult> ConnectAsync(MqttClient client, CancellationToken cancellationToken)
     {
         var options = new MqttClientOptions
         {
@@ -100,7 +98,7 @@ public sealed partial class MqttReporter
             // MQTTnet does not throw for a refusal.
             if (result.ResultCode == MqttClientConnectResultCode.Success)
             {
-                return Session(result);
+                return result;
             }
 
             throw new BrokerException($"the broker refused the connection: {Words(result.ResultCode, result.ReasonString)}");
@@ -112,7 +110,7 @@ public sealed partial class MqttReporter
         }
     }
 
-    private BrokerSession Session(MqttClientConnectResult result)
+    private BrokerSession Session(MqttClientConnectResult result, TimeSpan serverKeepAlive)
     {
         if (!result.RetainAvailable)
         {
@@ -120,7 +118,7 @@ public sealed partial class MqttReporter
         }
 
         return new BrokerSession(
-            KeepAlive: result.ServerKeepAlive > 0 ? TimeSpan.FromSeconds(result.ServerKeepAlive) : _options.KeepAlive,
+            KeepAlive: serverKeepAlive > TimeSpan.Zero ? serverKeepAlive : _options.KeepAlive,
             PacketBytesMax: result.MaximumPacketSize is > 0 and { } max ? max : uint.MaxValue,
             CanRetain: result.RetainAvailable,
             QoS: result.MaximumQoS < MqttQualityOfServiceLevel.AtLeastOnce ? result.MaximumQoS : MqttQualityOfServiceLevel.AtLeastOnce);
@@ -313,27 +311,4 @@ public sealed partial class MqttReporter
             _logger.LeftWithoutGoodbye(_options.Broker, error);
         }
     }
-
-    private MqttApplicationMessage StatusMessage(byte[] payload, BrokerSession session) => new()
-    {
-        Topic = $"{_options.TopicRoot}/{StatusPayload.TopicSuffix}",
-        Payload = new ReadOnlySequence<byte>(payload),
-        ContentType = StatusPayload.ContentType,
-        PayloadFormatIndicator = MqttPayloadFormatIndicator.CharacterData,
-        QualityOfServiceLevel = session.QoS,
-        Retain = session.CanRetain,
-    };
-
-    private static MqttApplicationMessage ReportMessage(Report report, TimeSpan expiry, BrokerSession session) => new()
-    {
-        Topic = report.Topic,
-        Payload = new ReadOnlySequence<byte>(report.Payload),
-        ContentType = StatusPayload.ContentType,
-        PayloadFormatIndicator = MqttPayloadFormatIndicator.CharacterData,
-        Retain = report.Retain && session.CanRetain,
-        MessageExpiryInterval = (uint)expiry.TotalSeconds,
-        UserProperties = report.TraceParent is null
-            ? null
-            : [new MqttUserProperty("traceparent", Encoding.ASCII.GetBytes(report.TraceParent).AsMemory())],
-    };
 }
