@@ -26,8 +26,9 @@ public static class TomlFile
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            // One byte more than allowed: the length of a pipe or a /proc file is not known beforehand.
-            var buffer = new byte[SizeBytesMax + 1];
+            // One byte more than allowed shows "too large". Pipes and /proc files do not know their length beforehand.
+            var known = file.CanSeek ? file.Length : 0;
+            var buffer = new byte[known is > 0 and < SizeBytesMax ? known + 1 : SizeBytesMax + 1];
             var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return Parse(buffer.AsSpan(0, length), path, problems);
         }

@@ -26,6 +26,18 @@ public sealed unsafe partial class CharacterDeviceGpioDriver
 
     private long _handlerFailures;
 
+    /// <summary>Lines whose edges somebody waits for.</summary>
+    internal int LinesListened
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lines.Values.Count(l => l.Callbacks.Count > 0);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     protected override void AddCallbackForPinValueChangedEvent(int pinNumber, PinEventTypes eventTypes, PinChangeEventHandler callback)
     {
@@ -117,7 +129,7 @@ public sealed unsafe partial class CharacterDeviceGpioDriver
             thread.Join(StopWait);
         }
 
-        _ = Libc.Close(_chipFd);
+        CloseChip();
         base.Dispose(disposing);
     }
 
@@ -172,13 +184,18 @@ public sealed unsafe partial class CharacterDeviceGpioDriver
                 _retired.ForEach(fd => _ = Libc.Close(fd));
                 _retired.Clear();
                 end = _isDisposed;
+                if (end)
+                {
+                    _ = Libc.Close(_wakeFd);
+                    _wakeFd = -1;
+                }
+
                 fds.Clear();
                 fds.AddRange(_lines.Where(l => l.Value.Callbacks.Count > 0).Select(l => (l.Value.Fd, l.Key)));
             }
 
             if (end)
             {
-                _ = Libc.Close(_wakeFd);
                 return;
             }
 

@@ -17,7 +17,9 @@ public sealed partial class CharacterDeviceGpioDriver : GpioDriver
     private readonly Lock _lock = new();
     private readonly IGpioKernel _kernel;
     private readonly string _path;
-    private readonly int _chipFd;
+
+    // -1 until opened and after Dispose: GpioDriver has a finalizer, which also runs for an object whose constructor threw.
+    private int _chipFd = -1;
     private readonly Dictionary<int, GpioLineOptions> _options = [];
     private readonly Dictionary<int, Line> _lines = [];
     private bool _isDisposed;
@@ -38,7 +40,7 @@ public sealed partial class CharacterDeviceGpioDriver : GpioDriver
         var result = kernel.GetChipInfo(_chipFd, out var info);
         if (result < 0)
         {
-            _ = Libc.Close(_chipFd);
+            CloseChip();
             throw new LinuxException("GPIO_GET_CHIPINFO_IOCTL", path, -result);
         }
 
@@ -189,6 +191,15 @@ public sealed partial class CharacterDeviceGpioDriver : GpioDriver
             line.Mode = mode;
             line.Output = initial ?? false;
             Apply(pin, line);
+        }
+    }
+
+    private void CloseChip()
+    {
+        if (_chipFd >= 0)
+        {
+            _ = Libc.Close(_chipFd);
+            _chipFd = -1;
         }
     }
 

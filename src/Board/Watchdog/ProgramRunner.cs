@@ -41,9 +41,9 @@ public static class SystemPrograms
             // Read on the side: a program that fills its pipe would otherwise never end.
             var output = process.StandardOutput.ReadToEndAsync();
             var error = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(TimeLimitMs))
+            if (!process.WaitForExit(TimeLimitMs) || !Task.WaitAll([output, error], TimeLimitMs))
             {
-                process.Kill();
+                process.Kill(entireProcessTree: true);
                 return new ProgramResult(-1, $"no answer within {TimeLimitMs} ms");
             }
 

@@ -8,19 +8,7 @@ public class BoardDescriptionTests
 {
     private const string Minimal = "id = \"a,b\"\nmodel = \"m\"\nsources = [\"s\"]\n";
 
-    private static string Folder
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!Directory.Exists(Path.Combine(folder.FullName, "board-configs")))
-            {
-                folder = folder.Parent ?? throw new DirectoryNotFoundException("board-configs");
-            }
-
-            return Path.Combine(folder.FullName, "board-configs");
-        }
-    }
+    private static string Folder => Repository.Folder("board-configs");
 
     public static TheoryData<string> Files => [.. Directory.GetFiles(Folder, "*.toml").Select(f => Path.GetFileName(f)!)];
 

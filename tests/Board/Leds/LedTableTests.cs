@@ -1,5 +1,6 @@
 using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Leds;
+using X0tta6bl4.Board.Tests.TestKit;
 
 namespace X0tta6bl4.Board.Tests.Leds;
 
@@ -11,7 +12,6 @@ public class LedTableTests
         var rows = Enum.GetValues<LedState>().Select(state =>
             $"{state,-8} " + string.Join(' ', Enum.GetValues<LedRole>().Select(role => $"{LedTable.Pattern(role, state).Word(),-10}")).TrimEnd());
 
-        // docs/boards.md shows the same table to users.
         Assert.Equal(
             """
             Healthy  on         on         on         off
@@ -23,6 +23,18 @@ public class LedTableTests
             Fault    fast-blink off        off        on
             """,
             string.Join('\n', rows));
+    }
+
+    [Fact]
+    public void The_guide_shows_the_same_table()
+    {
+        var guide = File.ReadAllText(Path.Combine(Repository.Folder("docs"), "boards.md"));
+
+        foreach (var state in Enum.GetValues<LedState>())
+        {
+            var row = string.Join(" | ", Enum.GetValues<LedRole>().Select(role => LedTable.Pattern(role, state).Word()));
+            Assert.Contains($"| {state.ToString().ToLowerInvariant()} | {row} |\n", guide, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

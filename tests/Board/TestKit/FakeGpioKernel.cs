@@ -21,12 +21,14 @@ internal sealed unsafe partial class FakeGpioKernel : IGpioKernel, IDisposable
 
     public HashSet<int> Busy { get; } = [];
 
+    public int ChipInfoAnswer { get; set; }
+
     public int OpenChip(string path) => path == "/dev/gpiochip0" ? _chip[0] : -Errno.ENOENT;
 
     public int GetChipInfo(int chipFd, out GpioChipInfoC info)
     {
         info = new GpioChipInfoC { Name = GpioName.From("gpiochip0"), Label = GpioName.From("9030000.pl061"), Lines = 8 };
-        return 0;
+        return ChipInfoAnswer;
     }
 
     public int GetLineInfo(int chipFd, ref GpioV2LineInfo info)
@@ -123,7 +125,7 @@ internal sealed unsafe partial class FakeGpioKernel : IGpioKernel, IDisposable
         return text;
     }
 
-    private static int[] NewPipe()
+    internal static int[] NewPipe()
     {
         var fds = stackalloc int[2];
         Assert.Equal(0, Pipe(fds));
