@@ -18,6 +18,11 @@ internal sealed class NameCache
     /// <summary>The name as a string, the same object as long as it does not change.</summary>
     public string Learn(uint index, ReadOnlySpan<byte> name)
     {
+        if (name.IsEmpty)
+        {
+            return "";
+        }
+
         if (_byIndex.TryGetValue(index, out string? known) && Ascii.Equals(name, known))
         {
             return known;

@@ -3,7 +3,7 @@ using X0tta6bl4.Netlink.Linux;
 
 namespace X0tta6bl4.Netlink;
 
-/// <summary>What the kernel said at the end of an answer: an errno of 0, or an error with its extended-ACK text.</summary>
+/// <summary>The end of an answer: an errno of 0, or an error with its extended-ACK text.</summary>
 internal readonly record struct KernelAnswer(int ErrorNumber, string? Text = null, uint? Offset = null)
 {
     public bool IsError => ErrorNumber != 0;
@@ -62,7 +62,7 @@ internal sealed partial class NetlinkConnection(INetlinkTransport transport, Tim
     public NetlinkCounters Counters => _counters.Snapshot();
 
     /// <summary>Starts an operation; dispose the result to end it.</summary>
-    /// <exception cref="InvalidOperationException">Another thread is inside: each thread needs its own client.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is inside: each needs its own client.</exception>
     public Turn Enter()
     {
         if (Interlocked.Exchange(ref _busy, 1) != 0)
@@ -265,9 +265,10 @@ internal sealed partial class NetlinkConnection(INetlinkTransport transport, Tim
         _hasRest = false;
     }
 
-    private long Deadline() => _time.GetTimestamp() + (NetlinkLimits.RequestTimeoutMs * _time.TimestampFrequency / 1000);
+    private long Deadline() =>
+        _time.GetTimestamp() + (NetlinkLimits.RequestTimeoutMs * _time.TimestampFrequency / 1000);
 
-    /// <summary>Reads NLMSG_ERROR: an errno, the header of our request, and then text and offset if the kernel has any.</summary>
+    /// <summary>Reads NLMSG_ERROR: an errno, our request's header, then text and offset if there are any.</summary>
     private static bool TryReadError(scoped in NetlinkMessage message, out KernelAnswer answer)
     {
         answer = default;
@@ -295,7 +296,7 @@ internal sealed partial class NetlinkConnection(INetlinkTransport transport, Tim
         return true;
     }
 
-    /// <summary>Reads NLMSG_DONE: an errno, and after it text if the kernel has any. Very old kernels send no errno.</summary>
+    /// <summary>Reads NLMSG_DONE: an errno (very old kernels send none), then text if there is any.</summary>
     private static KernelAnswer ReadDone(scoped in NetlinkMessage message)
     {
         if (message.Payload.Length < sizeof(int))

@@ -9,7 +9,7 @@ public readonly record struct NetlinkCounters
     /// <summary>Datagrams from a process instead of the kernel: ignored.</summary>
     public long ForeignSenders { get; init; }
 
-    /// <summary>Messages with a sequence number nobody waits for (late answers to a request given up): ignored.</summary>
+    /// <summary>Messages nobody waits for (late answers to a request given up): ignored.</summary>
     public long WrongSequence { get; init; }
 
     /// <summary>Messages addressed to another port id: ignored.</summary>

@@ -54,7 +54,12 @@ internal interface INetlinkRow<TSelf>
 }
 
 /// <summary>What is being done to what, for error messages; the text is put together only when one is needed.</summary>
-internal readonly record struct NetlinkOperation(string Name, string? ObjectKind = null, uint Index = 0, string? Object = null)
+internal readonly record struct NetlinkOperation(
+    string Name,
+    string? ObjectKind = null,
+    uint Index = 0,
+    string? Object = null
+)
 {
     public string? Subject()
     {

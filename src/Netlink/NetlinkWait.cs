@@ -27,7 +27,7 @@ public sealed class NetlinkWait : IDisposable
         }
     }
 
-    /// <summary>True when something can be read or <see cref="Wake"/> was called; false when the time ran out.</summary>
+    /// <summary>True when something can be read or <see cref="Wake"/> was called; false after the time.</summary>
     /// <exception cref="NetlinkException">poll(2) failed.</exception>
     public bool Wait(TimeSpan timeout)
     {

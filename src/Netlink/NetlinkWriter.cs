@@ -29,7 +29,7 @@ internal ref struct NetlinkWriter
         _length = NetlinkHeader.Size;
     }
 
-    /// <summary>True when something did not fit (or an attribute was over 64 KiB); nothing after it was written.</summary>
+    /// <summary>True when something did not fit (or an attribute was over 64 KiB); the rest is not written.</summary>
     public bool IsOverflowed { get; private set; }
 
     /// <summary>Bytes written so far.</summary>
@@ -149,7 +149,7 @@ internal ref struct NetlinkWriter
         return message;
     }
 
-    /// <summary>Writes length, sequence and port id into a message that is already built (a dump that is repeated).</summary>
+    /// <summary>Writes length, sequence and port id into a built message (again when a dump is repeated).</summary>
     public static void Stamp(Span<byte> message, uint sequence, uint portId)
     {
         if (NetlinkHeader.TryRead(message, out var header))

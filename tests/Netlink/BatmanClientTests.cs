@@ -164,7 +164,15 @@ public sealed class BatmanClientTests : IDisposable
         _kernel.Handler = (kernel, request) => kernel.Reply(Error(request, 0));
         using var client = Client();
 
-        client.SetMesh(Bat0, new MeshSettings { GatewayMode = GatewayMode.Client, OrigIntervalMs = 5000, Bonding = false });
+        client.SetMesh(
+            Bat0,
+            new MeshSettings
+            {
+                GatewayMode = GatewayMode.Client,
+                OrigIntervalMs = 5000,
+                Bonding = false,
+            }
+        );
 
         Assert.Equal((byte)BATADV_CMD_SET_MESH, _kernel.Last.Command);
         Assert.Equal(NetlinkUapi.NLM_F_REQUEST | NetlinkUapi.NLM_F_ACK, _kernel.Last.Flags);

@@ -264,12 +264,11 @@ public sealed class DumpTests : IDisposable
         _kernel.Handler = (kernel, request) =>
         {
             byte[] row = Row(request, Path(1));
-            byte[] datagram = Enumerable.Repeat(row, NetlinkLimits.ReceiveBufferBytes / row.Length).SelectMany(b => b).ToArray();
-            int rows = 0;
-            while (rows <= NetlinkLimits.DumpRows)
+            int perDatagram = NetlinkLimits.ReceiveBufferBytes / row.Length;
+            byte[] datagram = KernelBytes.Join([.. Enumerable.Repeat(row, perDatagram)]);
+            for (int rows = 0; rows <= NetlinkLimits.DumpRows; rows += perDatagram)
             {
                 kernel.Raw(datagram);
-                rows += NetlinkLimits.ReceiveBufferBytes / row.Length;
             }
         };
 
@@ -356,7 +355,7 @@ public sealed class DumpTests : IDisposable
         return client.DumpOriginators(Bat0, _rows);
     }
 
-    /// <summary>Plays the same rows for every dump without allocating: only the sequence number is stamped in.</summary>
+    /// <summary>Plays the same rows for every dump without allocating: only the sequence is stamped in.</summary>
     private sealed class CannedDump : INetlinkTransport
     {
         private readonly byte[] _family;
@@ -394,9 +393,11 @@ public sealed class DumpTests : IDisposable
             datagram.CopyTo(buffer);
             length = datagram.Length;
             senderPort = 0;
-            for (int at = 0; at < length; at += (int)(BitConverter.ToUInt32(buffer[at..]) + 3) & ~3)
+            int at = 0;
+            while (at < length)
             {
                 BitConverter.TryWriteBytes(buffer[(at + 8)..], _sequence);
+                at += (int)(BitConverter.ToUInt32(buffer[at..]) + 3) & ~3;
             }
 
             return ReceiveOutcome.Datagram;

@@ -125,7 +125,8 @@ public class RowTests
 
         // Half pure noise, half a good message with some bytes changed, which gets much deeper.
         var noise = Gen.Byte.Array[0, 300];
-        var damage = Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte).Array[1, 6].Select(changes => Damage(good, changes));
+        var change = Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte);
+        var damage = change.Array[1, 6].Select(changes => Damage(good, changes));
         Gen.OneOf(noise, damage)
             .Sample(
                 body =>

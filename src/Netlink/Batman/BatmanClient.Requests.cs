@@ -30,7 +30,7 @@ public sealed partial class BatmanClient
         );
     }
 
-    /// <summary>Writes settings of a hard interface: <c>BATADV_CMD_SET_HARDIF</c>; what is null stays as it is.</summary>
+    /// <summary>Writes settings of a hard interface: <c>BATADV_CMD_SET_HARDIF</c>; what is null stays.</summary>
     public void SetHardInterface(uint meshIfIndex, uint hardIfIndex, in HardInterfaceSettings settings)
     {
         var copy = settings;

@@ -121,7 +121,7 @@ public enum PrivateMulticastFlags
 /// How a throughput measurement ended: <c>enum batadv_tp_meter_reason</c>, linux/batman_adv.h. Values from 128 on
 /// are errors. A newer kernel may send a value without a name here.
 /// </summary>
-[SuppressMessage("Design", "CA1008", Justification = "The kernel has no zero here, and a zero must not look like a result.")]
+[SuppressMessage("Design", "CA1008", Justification = "The kernel has no zero, and none must look like a result.")]
 public enum ThroughputMeterStatus
 {
     /// <summary>The sender finished.</summary>

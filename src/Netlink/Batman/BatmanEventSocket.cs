@@ -14,7 +14,7 @@ public sealed class BatmanEventSocket : IDisposable, INetlinkEventSource
     private readonly NameCache _names = new();
     private ushort? _familyId;
 
-    /// <summary>Speaks over any transport; owns <paramref name="events"/>, borrows <paramref name="requests"/>.</summary>
+    /// <summary>Over any transport; owns <paramref name="events"/>, borrows <paramref name="requests"/>.</summary>
     /// <param name="events">The socket that listens.</param>
     /// <param name="requests">A socket to look the family up with; not used after the constructor.</param>
     /// <param name="time">For the lookup's time-out.</param>
@@ -40,7 +40,9 @@ public sealed class BatmanEventSocket : IDisposable, INetlinkEventSource
         }
     }
 
-    /// <summary>Opens a socket to the kernel. A module that is not loaded is no error: its events come when it is.</summary>
+    /// <summary>
+    /// Opens a socket to the kernel. A module that is not loaded is no error: its events come when it is.
+    /// </summary>
     /// <exception cref="NetlinkException">No socket.</exception>
     public static BatmanEventSocket Open()
     {

@@ -90,8 +90,9 @@ public readonly partial record struct MeshSettings
     public GatewayMode? GatewayMode { get; init; }
 
     /// <summary>
-    /// When a client changes its gateway, <c>BATADV_ATTR_GW_SEL_CLASS</c>. BATMAN_IV: 1–255, a TQ difference from 2 on
-    /// (default 20). BATMAN_V: a throughput difference in steps of 100 kbit/s (default 50).
+    /// When a client changes its gateway, <c>BATADV_ATTR_GW_SEL_CLASS</c>. BATMAN_IV: 1 and 2 keep it, 3 takes any
+    /// better TQ, 4–255 is the TQ advantage it takes (default 20). BATMAN_V: the throughput advantage it takes, in steps of
+    /// 100 kbit/s (default 50).
     /// </summary>
     public uint? GatewaySelectionClass { get; init; }
 
@@ -171,7 +172,9 @@ public readonly partial record struct MeshVlan
 /// <summary>The end of a throughput measurement, from the <c>tpmeter</c> group.</summary>
 public readonly partial record struct ThroughputMeterResult
 {
-    /// <summary>What <see cref="BatmanClient.StartThroughputMeter"/> returned, <c>BATADV_ATTR_TPMETER_COOKIE</c>.</summary>
+    /// <summary>
+    /// What <see cref="BatmanClient.StartThroughputMeter"/> returned, <c>BATADV_ATTR_TPMETER_COOKIE</c>.
+    /// </summary>
     public uint Cookie { get; init; }
 
     /// <summary>The far end, <c>BATADV_ATTR_ORIG_ADDRESS</c>.</summary>

@@ -76,9 +76,9 @@ public readonly partial record struct Gateway
     public byte? Tq { get; init; }
 
     /// <summary>
-    /// Path throughput with BATMAN_V, <c>BATADV_ATTR_THROUGHPUT</c>, exactly as the kernel sends it. Unlike the
-    /// other tables, this one carries the kernel's inner unit of 100 kbit/s (net/batman-adv/bat_v.c,
-    /// batadv_v_gw_dump_entry does not multiply); batctl prints it as if it were kbit/s.
+    /// Path throughput in steps of 100 kbit/s with BATMAN_V, <c>BATADV_ATTR_THROUGHPUT</c>. The other tables send the
+    /// same attribute in kbit/s; this one sends the kernel's inner unit (net/batman-adv/bat_v.c,
+    /// batadv_v_gw_dump_entry does not multiply), and batctl divides it by ten for Mbit/s.
     /// </summary>
     public uint? Throughput100Kbps { get; init; }
 
@@ -186,7 +186,7 @@ public readonly partial record struct BridgeLoopBackbone
 /// <summary>A cached ARP answer of the distributed ARP table: <c>BATADV_CMD_GET_DAT_CACHE</c>.</summary>
 public readonly partial record struct DatCacheEntry
 {
-    /// <summary>The client's IPv4 address, <c>BATADV_ATTR_DAT_CACHE_IP4ADDRESS</c> (network order on the wire).</summary>
+    /// <summary>The client's IPv4 address, <c>BATADV_ATTR_DAT_CACHE_IP4ADDRESS</c> (in network order).</summary>
     public InetAddress Address { get; init; }
 
     /// <summary>The client's MAC address, <c>BATADV_ATTR_DAT_CACHE_HWADDRESS</c>.</summary>

@@ -41,7 +41,7 @@ public sealed class EthtoolClient : IDisposable
             : new EthtoolClient(socket);
     }
 
-    /// <summary>Reads all statistics of an interface; the list is cleared first and empty when the driver has none.</summary>
+    /// <summary>Reads all statistics of an interface; the list is cleared first, empty if there are none.</summary>
     /// <param name="interfaceName">For example bat0.</param>
     /// <param name="into">The caller's list.</param>
     /// <exception cref="NetlinkException">

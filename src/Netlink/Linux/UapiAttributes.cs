@@ -10,7 +10,7 @@ internal sealed class UapiConstantsAttribute(string header) : Attribute
     public string Header { get; } = header;
 }
 
-/// <summary>Marks a struct whose layout repeats one of a C header, field names included; proved like the constants.</summary>
+/// <summary>Marks a struct whose layout repeats one of a C header, field names included; proved likewise.</summary>
 [AttributeUsage(AttributeTargets.Struct)]
 internal sealed class UapiStructAttribute(string header, string name) : Attribute
 {
@@ -19,6 +19,6 @@ internal sealed class UapiStructAttribute(string header, string name) : Attribut
     /// <summary>The C type, for example "struct nlmsghdr".</summary>
     public string Name { get; } = name;
 
-    /// <summary>True when the offsets must match but the size need not: newer kernels append, or C ends in an array.</summary>
+    /// <summary>True when offsets must match but the size need not: the C struct goes on.</summary>
     public bool IsPrefix { get; init; }
 }

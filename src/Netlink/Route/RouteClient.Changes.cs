@@ -12,7 +12,7 @@ public sealed partial class RouteClient
     /// </summary>
     /// <param name="name">Its name, 1–15 bytes.</param>
     /// <param name="algorithmName">
-    /// BATMAN_IV or BATMAN_V; null takes the module's default. Kernels before 5.11 ignore it.
+    /// BATMAN_IV or BATMAN_V; null takes the module's default. An older kernel ignores it: read it back.
     /// </param>
     /// <exception cref="NetlinkException">EEXIST; EOPNOTSUPP: the batman-adv module is not loaded.</exception>
     public void CreateBatadv(string name, string? algorithmName = null)
@@ -117,7 +117,7 @@ public sealed partial class RouteClient
         Send(new NetlinkOperation(up ? "setting up" : "setting down", "link", index), request);
     }
 
-    /// <summary>Sets the MTU, bytes. A mesh needs 1532 or more on its hard interfaces to carry 1500 unfragmented.</summary>
+    /// <summary>Sets the MTU, bytes. To carry 1500 unfragmented a mesh needs 1532 on its hard interfaces.</summary>
     /// <exception cref="NetlinkException">EINVAL: outside of what the driver can do.</exception>
     public void SetMtu(uint index, uint mtu)
     {

@@ -32,7 +32,7 @@ public sealed class RouteEventSocket : IDisposable, INetlinkEventSource
         }
     }
 
-    /// <summary>Opens a socket to the kernel, in the network namespace of the calling thread; needs no privilege.</summary>
+    /// <summary>Opens a socket, in the network namespace of the calling thread; needs no privilege.</summary>
     /// <exception cref="NetlinkException">No socket.</exception>
     public static RouteEventSocket Open(RouteGroups groups = RouteGroups.Links | RouteGroups.Addresses)
     {

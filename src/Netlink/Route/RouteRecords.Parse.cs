@@ -97,7 +97,8 @@ public readonly partial record struct Link : INetlinkRow<Link>
                 row = row with { ParentIndex = attribute.TryGetUInt32(out uint parent) && parent != 0 ? parent : null };
                 return attribute.Value.Length == 4 ? null : nameof(IfLinkUapi.IFLA_LINK);
             case IfLinkUapi.IFLA_OPERSTATE:
-                row = row with { OperationalState = (OperationalState)(attribute.TryGetByte(out byte state) ? state : 0) };
+                _ = attribute.TryGetByte(out byte state);
+                row = row with { OperationalState = (OperationalState)state };
                 return attribute.Value.Length == 1 ? null : nameof(IfLinkUapi.IFLA_OPERSTATE);
             case IfLinkUapi.IFLA_CARRIER:
                 row = row with { HasCarrier = attribute.TryGetByte(out byte carrier) ? carrier != 0 : null };

@@ -91,7 +91,8 @@ public sealed record NetworkUevent
             }
             else if (key.SequenceEqual("IFINDEX"u8))
             {
-                index = Utf8Parser.TryParse(value, out uint number, out int used) && used == value.Length ? number : null;
+                bool isNumber = Utf8Parser.TryParse(value, out uint number, out int used) && used == value.Length;
+                index = isNumber ? number : null;
             }
             else if (key.SequenceEqual("BATTYPE"u8))
             {

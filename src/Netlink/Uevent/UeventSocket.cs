@@ -19,7 +19,7 @@ public sealed class UeventSocket : IDisposable, INetlinkEventSource
         transport.JoinGroup(KernelGroup);
     }
 
-    /// <summary>Opens a socket to the kernel, in the network namespace of the calling thread; needs no privilege.</summary>
+    /// <summary>Opens a socket, in the network namespace of the calling thread; needs no privilege.</summary>
     /// <exception cref="NetlinkException">No socket.</exception>
     public static UeventSocket Open()
     {

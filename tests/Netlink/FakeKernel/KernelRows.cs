@@ -6,7 +6,9 @@ using static X0tta6bl4.Netlink.Tests.KernelBytes;
 
 namespace X0tta6bl4.Netlink.Tests;
 
-/// <summary>The kernel's side of every record: the body of the message it would send (net/batman-adv, *_dump_*, *_fill).</summary>
+/// <summary>
+/// The kernel's side of every record: the body of the message it would send (net/batman-adv, *_dump_*, *_fill).
+/// </summary>
 internal static class KernelRows
 {
     public static byte[] Encode(Originator row, string hardIfName = "mesh0") =>
