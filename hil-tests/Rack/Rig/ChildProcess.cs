@@ -36,6 +36,7 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         var info = new ProcessStartInfo("setpriv")
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -89,9 +90,9 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             await _process.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException exception)
         {
-            throw new RackException($"{_name} (pid {_process.Id}) did not end within 10 s of SIGKILL");
+            throw new RackException($"{_name} (pid {_process.Id}) did not end within 10 s of SIGKILL", exception);
         }
     }
 

@@ -40,9 +40,9 @@ internal static class ManagementShell
             using var reader = new StreamReader(stream, Encoding.UTF8);
             return Parse(await reader.ReadToEndAsync(timer.Token), token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new RackException($"{router} did not finish within {limit.TotalSeconds:0.#} s: `{script}`");
+            throw new RackException($"{router} did not finish within {limit.TotalSeconds:0.#} s: `{script}`", exception);
         }
         catch (Exception exception) when (exception is SocketException or IOException or FormatException)
         {

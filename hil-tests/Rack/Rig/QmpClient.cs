@@ -20,27 +20,34 @@ public sealed class QmpClient : IAsyncDisposable
 
     private readonly Socket _socket;
     private readonly Journal<QmpEvent> _events;
+    private readonly Action<QmpEvent> _onEvent;
     private readonly Dictionary<int, TaskCompletionSource<JsonObject>> _pending = [];
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _sending = new(1);
     private readonly Task _reading;
     private int _nextId;
 
-    private QmpClient(Socket socket, Journal<QmpEvent> events)
+    private QmpClient(Socket socket, Journal<QmpEvent> events, Action<QmpEvent> onEvent)
     {
         _socket = socket;
         _events = events;
+        _onEvent = onEvent;
         _reading = ReadAsync();
     }
 
     /// <summary>Connects and leaves negotiation mode. Events go to a journal that outlives the connection.</summary>
-    public static async Task<QmpClient> ConnectAsync(string path, Journal<QmpEvent> events, CancellationToken cancellation)
+    /// <param name="path">The socket.</param>
+    /// <param name="events">Gets every event.</param>
+    /// <param name="onEvent">Called after an event was added, in order.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public static async Task<QmpClient> ConnectAsync(
+        string path, Journal<QmpEvent> events, Action<QmpEvent> onEvent, CancellationToken cancellation)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-            var client = new QmpClient(socket, events);
+            var client = new QmpClient(socket, events, onEvent);
             await client.RunAsync("qmp_capabilities", null, cancellation);
             return client;
         }
@@ -135,7 +142,9 @@ public sealed class QmpClient : IAsyncDisposable
     {
         if (message["event"] is { } name)
         {
-            _events.Add(new QmpEvent(name.GetValue<string>(), message["data"]?.ToJsonString() ?? "{}"));
+            var happened = new QmpEvent(name.GetValue<string>(), message["data"]?.ToJsonString() ?? "{}");
+            _events.Add(happened);
+            _onEvent(happened);
             return;
         }
 

@@ -1,0 +1,63 @@
+using System.Text;
+
+namespace X0tta6bl4.Rack.Rig;
+
+/// <summary>
+/// The one place that knows the agent's configuration file and paths (src/Agent/agent.sample.toml). Scenarios change the
+/// text through <see cref="RouterOptions.EditConfig"/>.
+/// </summary>
+public static class AgentConfigFile
+{
+    public const string Binary = "/usr/sbin/x0tta6bl4";
+    public const string Path = "/etc/x0tta6bl4/agent.toml";
+    public const string BoardDirectory = "/usr/share/x0tta6bl4/boards";
+    public const string StateDirectory = "/var/lib/x0tta6bl4";
+    public const string MeshInterface = "bat0";
+    public const string Site = "rack";
+    public const int HttpPort = 9464;
+
+    /// <summary>Address the guests' user network forwards to the broker on the host.</summary>
+    public const string BrokerAddress = "10.0.2.100";
+
+    public const int BrokerPort = 1883;
+
+    public static string Render(string router, RouterOptions options, IReadOnlyList<string> meshInterfaces, bool hasBroker)
+    {
+        var hard = string.Join(", ", (options.HardInterfaces ?? meshInterfaces).Select(i => $"\"{i}\""));
+        var text = new StringBuilder();
+        text.Append($"""
+            [node]
+            name = "{router}"
+            site = "{Site}"
+
+            [mesh]
+            interface = "{MeshInterface}"
+            algorithm = "{options.Algorithm}"
+            hard_interfaces = [{hard}]
+
+            [board]
+            directory = "{BoardDirectory}"
+
+            [http]
+            listen = ["0.0.0.0:{HttpPort}"]
+
+            [state]
+            directory = "{StateDirectory}"
+
+            """);
+        if (hasBroker)
+        {
+            text.Append($"""
+
+                [mqtt]
+                host = "{BrokerAddress}"
+                port = {BrokerPort}
+                insecure = true
+                report_interval = "10s"
+
+                """);
+        }
+
+        return options.EditConfig(text.ToString());
+    }
+}
