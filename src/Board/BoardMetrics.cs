@@ -38,7 +38,8 @@ internal sealed class BoardMetrics
         _fed = factory.CreateGauge("x0tta6bl4_watchdog_fed", "1 while the watchdog is being fed, else 0.");
         _timeout = factory.CreateGauge("x0tta6bl4_watchdog_timeout_seconds", "The watchdog's time-out; 0 without a watchdog.");
         _timeLeft = factory.CreateGauge(
-            "x0tta6bl4_watchdog_time_left_seconds", "Time until the watchdog resets the board; NaN when the hardware cannot say.");
+            "x0tta6bl4_watchdog_time_left_seconds",
+            "Time until the watchdog resets the board; NaN when the hardware cannot say.");
         _lastReset = factory.CreateGauge(
             "x0tta6bl4_board_last_reset_info", "1 for the reason this run of the agent began.", ["kind"]);
         _info = factory.CreateGauge("x0tta6bl4_board_info", "1 for the detected board.", ["board", "model"]);
@@ -50,7 +51,9 @@ internal sealed class BoardMetrics
             "x0tta6bl4_board_record_writes_total", "Times the reset-reason record was written to the flash.");
         _ledPresent = factory.CreateGauge("x0tta6bl4_led_present", "1 when the LED of a role can be used, else 0.", ["role"]);
         _ledPattern = factory.CreateGauge(
-            "x0tta6bl4_led_pattern_info", "1 for the pattern the LED of a role shows, 0 for the others.", ["role", "pattern"]);
+            "x0tta6bl4_led_pattern_info",
+            "1 for the pattern the LED of a role shows, 0 for the others.",
+            ["role", "pattern"]);
         _ledChanges = factory.CreateCounter("x0tta6bl4_led_changes_total", "Times a LED was given another pattern.", ["role"]);
     }
 

@@ -12,9 +12,10 @@ using X0tta6bl4.Telemetry.Health;
 namespace X0tta6bl4.Board;
 
 /// <summary>
-/// The router's own hardware as one part of the agent: <see cref="Open(BoardDescription, BoardContext)"/> arms the watchdog and starts feeding it by
-/// proof of health, <see cref="RunAsync"/> is the loop that shows LEDs and reads sensors, <see cref="Dispose"/> leaves
-/// everything as it was found. Nothing missing stops it: each missing thing is a symptom.
+/// The router's own hardware as one part of the agent: <see cref="Open(BoardDescription, BoardContext)"/> arms the
+/// watchdog and starts feeding it by proof of health, <see cref="RunAsync"/> is the loop that shows LEDs and reads
+/// sensors, <see cref="Dispose"/> leaves everything as it was found. Nothing missing stops it: each missing thing is a
+/// symptom.
 /// <para><see cref="Show"/>, <see cref="Latest"/> and <see cref="Presses"/> may be used from any thread.</para>
 /// </summary>
 public sealed partial class RouterBoard : IDisposable
@@ -73,12 +74,16 @@ public sealed partial class RouterBoard : IDisposable
             LogStarted(description.Id, description.Model, LastReset.ToString(), LastReset.BootReason ?? "");
             if (_watchdog is not null)
             {
-                _feeder = new WatchdogFeeder(_watchdog, context.Pulses, _journal, context.Health, _metrics, context.Logger);
+                _feeder = new WatchdogFeeder(_watchdog, context.Pulses, _journal, context.Health, _metrics, context.Logger)
+                {
+                    HungChanged = Wake,
+                };
                 _feeder.Start();
             }
 
+            var saved = new SavedLeds(context.RunFolder, bootId);
             _leds = LedPanel.Open(
-                description, context.Root, chips, new SavedLeds(context.RunFolder, bootId), context.Health, _metrics, context.Logger);
+                description, context.Root, chips, saved, context.Health, _metrics, context.Logger);
             _leds.Show(LedState.Booting, Now);
             _buttons = new ButtonPanel(description, chips, context.Time, context.Health, _metrics, context.Logger);
             _thermal = new ThermalZones(description.ThermalZones, context.Root, context.Health);
@@ -86,7 +91,8 @@ public sealed partial class RouterBoard : IDisposable
         }
         catch (Exception)
         {
-            // Nothing above is expected to throw. If it does, nobody would feed what is armed and nobody would disarm it.
+            // Nothing above is expected to throw. If it does, nobody would feed what is armed and nobody would
+            // disarm it.
             _feeder?.Dispose();
             ReleaseWatchdog();
             _leds?.Dispose();
@@ -125,11 +131,13 @@ public sealed partial class RouterBoard : IDisposable
     {
         if (Interlocked.Exchange(ref _wanted, (int)state) != (int)state)
         {
-            _wake.Writer.TryWrite(true);
+            Wake();
         }
     }
 
-    /// <summary>Writes down that a reboot is wanted and why, so that the next start can tell. Call it before rebooting.</summary>
+    /// <summary>
+    /// Writes down that a reboot is wanted and why, so that the next start can tell. Call it before rebooting.
+    /// </summary>
     public void NoteRebootRequested(string why)
     {
         _rebootReason = why;
@@ -187,6 +195,9 @@ public sealed partial class RouterBoard : IDisposable
     // A hung loop is the board's own knowledge: the loop that would report it may be the one that hangs.
     private LedState State =>
         LedTable.Worst((LedState)Volatile.Read(ref _wanted), _feeder?.Hung.Length > 0 ? LedState.Fault : LedState.Healthy);
+
+    // The LEDs change now and not at the next look.
+    private void Wake() => _wake.Writer.TryWrite(true);
 
     private void ReleaseWatchdog()
     {

@@ -20,7 +20,8 @@ public static class TomlFile
     private static readonly TomlSerializerOptions Options = new() { MaxDepth = DepthMax };
 
     /// <summary>Reads a file.</summary>
-    /// <returns>The root section, or null when the file cannot be read or is not TOML; <paramref name="problems"/> says why.</returns>
+    /// <returns>The root section, or null when the file cannot be read or is not TOML; <paramref name="problems"/>
+    /// says why.</returns>
     public static TomlSection? Read(string path, TomlProblems problems)
     {
         try
@@ -90,7 +91,8 @@ public static class TomlFile
     {
         try
         {
-            // Tomlyn 2.10.2 throws on an escape sequence cut by the end of the text ("\u), not on one cut by a line end.
+            // Tomlyn 2.10.2 throws on an escape sequence cut by the end of the text ("\u), not on one cut by a line
+            // end.
             var document = SyntaxParser.Parse(text + "\n", Options, fileName, validate: true);
             foreach (var message in document.Diagnostics.OrderBy(m => m.Span.Start.Offset))
             {

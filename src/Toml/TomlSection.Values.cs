@@ -40,7 +40,9 @@ public sealed partial class TomlSection
     public string String(string key, string defaultValue, int charsMax = StringCharsMax) =>
         String(key, charsMax) ?? defaultValue;
 
-    /// <summary>A string that must be there and not be empty; gives an empty one after reporting that it is not.</summary>
+    /// <summary>
+    /// A string that must be there and not be empty; gives an empty one after reporting that it is not.
+    /// </summary>
     public string RequiredString(string key, int charsMax = StringCharsMax)
     {
         if (!Require(key))
@@ -57,7 +59,9 @@ public sealed partial class TomlSection
         return text ?? "";
     }
 
-    /// <summary>An integer between two limits, both included. The unit belongs into the key (<c>timeout_ms</c>).</summary>
+    /// <summary>
+    /// An integer between two limits, both included. The unit belongs into the key (<c>timeout_ms</c>).
+    /// </summary>
     public long Int(string key, long defaultValue, long min, long max) => OptionalInt(key, min, max) ?? defaultValue;
 
     /// <summary>An integer between two limits, both included, or null when absent or wrong.</summary>
@@ -84,7 +88,9 @@ public sealed partial class TomlSection
         return integer.Value;
     }
 
-    /// <summary>A number between two limits, both included; integers are accepted too, infinities and NaN are not.</summary>
+    /// <summary>
+    /// A number between two limits, both included; integers are accepted too, infinities and NaN are not.
+    /// </summary>
     public double Float(string key, double defaultValue, double min, double max)
     {
         var entry = Find(key);
@@ -155,7 +161,8 @@ public sealed partial class TomlSection
     }
 
     /// <summary>An array of strings; absent gives <paramref name="defaultValue"/> or an empty list.</summary>
-    public IReadOnlyList<string> StringList(string key, IReadOnlyList<string>? defaultValue = null, int itemsMax = ListItemsMax) =>
+    public IReadOnlyList<string> StringList(
+        string key, IReadOnlyList<string>? defaultValue = null, int itemsMax = ListItemsMax) =>
         ParseList(key, text => text, "a string", itemsMax) ?? defaultValue ?? [];
 
     /// <summary>One of a fixed set of words, each standing for a value.</summary>
@@ -188,7 +195,8 @@ public sealed partial class TomlSection
     /// <summary>A string that means something else: an address, a name with rules.</summary>
     /// <param name="key">The key.</param>
     /// <param name="parse">Gives null when the text is not valid; must not throw.</param>
-    /// <param name="mustBe">Completes "must be …" in the message, for example <c>a MAC address such as 02:00:00:00:00:01</c>.</param>
+    /// <param name="mustBe">Completes "must be …" in the message, for example <c>a MAC address such as
+    /// 02:00:00:00:00:01</c>.</param>
     /// <returns>The value, or null when absent or wrong.</returns>
     public T? Parse<T>(string key, Func<string, T?> parse, string mustBe)
         where T : class

@@ -30,7 +30,9 @@ public sealed partial class TomlSection
     /// <summary>False when the file does not have it; every key then gives its default.</summary>
     public bool IsPresent { get; }
 
-    /// <summary>The keys the file has here, in no particular order, for sections whose keys are names of the user's own.</summary>
+    /// <summary>
+    /// The keys the file has here, in no particular order, for sections whose keys are names of the user's own.
+    /// </summary>
     public IReadOnlyCollection<string> Names => _table.Entries.Keys;
 
     /// <summary>True when the file has the key. Asking makes the key known.</summary>
@@ -48,7 +50,9 @@ public sealed partial class TomlSection
         return Child(entry?.Table ?? new TomlTable(Join(key), _table.Position), entry?.Table is not null);
     }
 
-    /// <summary>An array of tables (<c>[[key]]</c>, or an array of inline tables); absent or <c>[]</c> gives none.</summary>
+    /// <summary>
+    /// An array of tables (<c>[[key]]</c>, or an array of inline tables); absent or <c>[]</c> gives none.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="countMax">Most elements accepted; more is a problem, and the rest is not read.</param>
     public IReadOnlyList<TomlSection> Sections(string key, int countMax = 64)
@@ -98,11 +102,15 @@ public sealed partial class TomlSection
         }
     }
 
-    /// <summary>Adds a problem of the caller's own at a key of this section (or at the section, when the key is absent).</summary>
+    /// <summary>
+    /// Adds a problem of the caller's own at a key of this section (or at the section, when the key is absent).
+    /// </summary>
     /// <param name="key">The key the problem is about.</param>
     /// <param name="message">What is wrong; the key's path is put before it.</param>
     public void Problem(string key, string message) =>
-        Report(_table.Entries.TryGetValue(key, out var entry) ? entry.Position : _table.Position, $"'{Join(key)}' {message}");
+        Report(
+            _table.Entries.TryGetValue(key, out var entry) ? entry.Position : _table.Position,
+            $"'{Join(key)}' {message}");
 
     /// <summary>Reports an absent key that must be there.</summary>
     /// <returns>True when the key is there.</returns>

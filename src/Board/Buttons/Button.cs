@@ -17,7 +17,8 @@ public enum PressKind
 /// <summary>One press.</summary>
 /// <param name="Role">The button's role in the board file.</param>
 /// <param name="Kind">Short or long.</param>
-/// <param name="Held">How long it was held: until the release for a short press, the long-press time for a long one.</param>
+/// <param name="Held">How long it was held: until the release for a short press, the long-press time for a long
+/// one.</param>
 public sealed record ButtonEvent(string Role, PressKind Kind, TimeSpan Held);
 
 /// <summary>
@@ -39,7 +40,12 @@ internal sealed class Button : IDisposable
 
     /// <summary>Opens the line as an input and listens.</summary>
     /// <exception cref="IOException">The line is held by somebody else or has no interrupt.</exception>
-    public Button(ButtonDescription description, GpioController controller, int pin, TimeProvider time, Action<ButtonEvent> pressed)
+    public Button(
+        ButtonDescription description,
+        GpioController controller,
+        int pin,
+        TimeProvider time,
+        Action<ButtonEvent> pressed)
     {
         _description = description;
         _controller = controller;

@@ -13,7 +13,9 @@ namespace X0tta6bl4.Board.Buttons;
 /// <param name="Last">The last one, or null.</param>
 public sealed record ButtonSnapshot(string Role, bool Present, long Presses, ButtonEvent? Last);
 
-/// <summary>All buttons of the board, into one bounded channel. When nobody reads, the newest presses are dropped and counted.</summary>
+/// <summary>
+/// All buttons of the board, into one bounded channel. When nobody reads, the newest presses are dropped and counted.
+/// </summary>
 internal sealed partial class ButtonPanel : IDisposable
 {
     /// <summary>Presses kept for the reader. More than a person presses while the reader is busy.</summary>
@@ -28,13 +30,20 @@ internal sealed partial class ButtonPanel : IDisposable
     private readonly BoardMetrics _metrics;
     private readonly ILogger _logger;
 
-    public ButtonPanel(BoardDescription board, GpioChips chips, TimeProvider time, HealthRegister health, BoardMetrics metrics, ILogger logger)
+    public ButtonPanel(
+        BoardDescription board,
+        GpioChips chips,
+        TimeProvider time,
+        HealthRegister health,
+        BoardMetrics metrics,
+        ILogger logger)
     {
         _metrics = metrics;
         _logger = logger;
         foreach (var description in board.Buttons)
         {
-            _snapshots[description.Role] = new ButtonSnapshot(description.Role, Open(description, chips, time, health), 0, null);
+            var isPresent = Open(description, chips, time, health);
+            _snapshots[description.Role] = new ButtonSnapshot(description.Role, isPresent, 0, null);
         }
     }
 

@@ -46,7 +46,8 @@ public sealed partial record BoardDescription
             ReadWatchdog(root.Section("watchdog")),
             root.Section("thermal").StringList("zones", itemsMax: ThermalZonesMax));
 
-        // Where each value comes from. Not used at run time, but a file without it cannot be checked by the next reader.
+        // Where each value comes from. Not used at run time, but a file without it cannot be checked by the next
+        // reader.
         if (root.Require("sources") && root.StringList("sources").Count == 0)
         {
             root.Problem("sources", "must name at least one device tree or data sheet");
@@ -59,7 +60,8 @@ public sealed partial record BoardDescription
     private static string ReadId(TomlSection root)
     {
         var id = root.RequiredString("id", NameCharsMax);
-        if (id.Length > 0 && (id.Count(c => c == ',') != 1 || id.Any(c => !(char.IsAsciiLetterOrDigit(c) || ",-._+".Contains(c)))))
+        var isValid = id.Count(c => c == ',') == 1 && id.All(c => char.IsAsciiLetterOrDigit(c) || ",-._+".Contains(c));
+        if (id.Length > 0 && !isValid)
         {
             root.Problem("id", "must be vendor,model as in the device tree's compatible");
         }
@@ -114,7 +116,8 @@ public sealed partial record BoardDescription
                 role,
                 ReadLine(button),
                 button.Duration("debounce", TimeSpan.FromMilliseconds(30), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
-                button.Duration("long_press", TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1))));
+                button.Duration(
+                    "long_press", TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1))));
         }
 
         return buttons;
@@ -133,11 +136,13 @@ public sealed partial record BoardDescription
         {
             return new GpioWatchdogDescription(
                 ReadLine(watchdog),
-                watchdog.Duration("timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+                watchdog.Duration(
+                    "timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
                 watchdog.Bool("always_running", false));
         }
 
-        var timeout = watchdog.Duration("timeout", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(10));
+        var timeout = watchdog.Duration(
+            "timeout", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(10));
         var pretimeout = watchdog.Duration("pretimeout", TimeSpan.Zero, TimeSpan.Zero, timeout);
         return new DeviceWatchdogDescription(
             watchdog.Parse("device", Device, "a device below /dev, such as /dev/watchdog0") ?? "/dev/watchdog0",
@@ -160,13 +165,19 @@ public sealed partial record BoardDescription
             (int?)offset,
             name,
             section.Bool("active_low", false),
-            section.OneOf("bias", GpioBias.AsIs, ("as-is", GpioBias.AsIs), ("pull-up", GpioBias.PullUp), ("pull-down", GpioBias.PullDown)));
+            section.OneOf(
+                "bias", GpioBias.AsIs,
+                ("as-is", GpioBias.AsIs), ("pull-up", GpioBias.PullUp), ("pull-down", GpioBias.PullDown)));
     }
 
     // A name becomes a path: no separators, no dot entries.
     private static string? LedName(string text) =>
-        text.Length is > 0 and <= NameCharsMax && text[0] != '.' && !text.Any(c => c is '/' or '\0' || char.IsControl(c)) ? text : null;
+        text.Length is > 0 and <= NameCharsMax && text[0] != '.' && !text.Any(c => c == '/' || char.IsControl(c))
+            ? text
+            : null;
 
     private static string? Device(string text) =>
-        text.Length <= NameCharsMax && text.StartsWith("/dev/", StringComparison.Ordinal) && !text.Contains("..") ? text : null;
+        text.Length <= NameCharsMax && text.StartsWith("/dev/", StringComparison.Ordinal) && !text.Contains("..")
+            ? text
+            : null;
 }

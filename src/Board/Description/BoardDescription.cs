@@ -30,7 +30,8 @@ public enum GpioBias
 }
 
 /// <summary>How a board file names one GPIO line.</summary>
-/// <param name="Chip">Kernel name (<c>gpiochip0</c>) or label (<c>9030000.pl061</c>); the label survives a changed probe order.</param>
+/// <param name="Chip">Kernel name (<c>gpiochip0</c>) or label (<c>9030000.pl061</c>); the label survives a changed
+/// probe order.</param>
 /// <param name="Offset">Line number on the chip, from 0; null when named.</param>
 /// <param name="Name">Line name (<c>gpio-line-names</c> of the device tree); null when numbered.</param>
 /// <param name="ActiveLow">True when the low level means "on" or "pressed".</param>
@@ -64,7 +65,8 @@ public abstract record WatchdogDescription;
 /// <summary>A watchdog with a kernel driver.</summary>
 /// <param name="Device">Device file, for example <c>/dev/watchdog0</c>.</param>
 /// <param name="Timeout">Time without feeding until the reset, whole seconds; the driver may round it.</param>
-/// <param name="Pretimeout">Warning (an NMI or a panic) this long before the reset; null leaves the driver's default.</param>
+/// <param name="Pretimeout">Warning (an NMI or a panic) this long before the reset; null leaves the driver's
+/// default.</param>
 /// <param name="ProcdHandover">True to take the device over from OpenWrt's procd when it holds it.</param>
 public sealed record DeviceWatchdogDescription(string Device, TimeSpan Timeout, TimeSpan? Pretimeout, bool ProcdHandover)
     : WatchdogDescription;
@@ -75,7 +77,9 @@ public sealed record DeviceWatchdogDescription(string Device, TimeSpan Timeout, 
 /// <param name="AlwaysRunning">True when the chip cannot be disarmed by floating the line.</param>
 public sealed record GpioWatchdogDescription(GpioLineRef Line, TimeSpan Timeout, bool AlwaysRunning) : WatchdogDescription;
 
-/// <summary>One board, as its file in board-configs/ has it. Nothing in it is guessed: what is not named is not touched.</summary>
+/// <summary>
+/// One board, as its file in board-configs/ has it. Nothing in it is guessed: what is not named is not touched.
+/// </summary>
 /// <param name="Id"><c>vendor,model</c>, the device tree's first <c>compatible</c>.</param>
 /// <param name="Model">Name for people.</param>
 /// <param name="Leds">LEDs; at most one a role.</param>

@@ -4,7 +4,9 @@ using X0tta6bl4.Toml;
 
 namespace X0tta6bl4.Board.Description;
 
-/// <summary>Finds out which board this is and reads its file. Never fails: an unknown board works without its own hardware.</summary>
+/// <summary>
+/// Finds out which board this is and reads its file. Never fails: an unknown board works without its own hardware.
+/// </summary>
 public static class BoardDetector
 {
     /// <summary>Most board files looked at in a folder.</summary>
@@ -44,14 +46,16 @@ public static class BoardDetector
         var board = chosen is not null && chosen.Contains('/')
             ? BoardDescription.Read(chosen, problems)
             : names.Select(name => Load(folder, name, problems)).FirstOrDefault(found => found is not null);
+        var more = problems.Count > 1 ? $" (and {problems.Count - 1} more)" : "";
         health.Set(
             problems.Any, "board.description-invalid", "", Severity.Degraded,
-            $"A board file is invalid: {(problems.Any ? problems.Items[0] : null)}{(problems.Count > 1 ? $" (and {problems.Count - 1} more)" : "")}",
+            $"A board file is invalid: {(problems.Any ? problems.Items[0] : null)}{more}",
             "Correct the file; docs/boards.md lists the keys.");
         var id = names.Count > 0 ? names[0] : "none,unknown";
+        var machine = names.Count > 0 ? $"'{string.Join("', '", names)}'" : "a machine without a device tree";
         health.Set(
             board is null && !problems.Any, "board.unknown", id, Severity.Degraded,
-            $"No board file for '{(names.Count > 0 ? string.Join("', '", names) : "a machine without a device tree")}' in {folder}: "
+            $"No board file for {machine} in {folder}: "
                 + "LEDs, buttons and watchdog are not used.",
             "Add a board file (docs/boards.md), or name one with board = \"…\" in the configuration.");
         return board ?? BoardDescription.Generic(id);

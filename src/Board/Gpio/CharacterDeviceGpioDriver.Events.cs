@@ -39,7 +39,8 @@ public sealed unsafe partial class CharacterDeviceGpioDriver
     }
 
     /// <inheritdoc/>
-    protected override void AddCallbackForPinValueChangedEvent(int pinNumber, PinEventTypes eventTypes, PinChangeEventHandler callback)
+    protected override void AddCallbackForPinValueChangedEvent(
+        int pinNumber, PinEventTypes eventTypes, PinChangeEventHandler callback)
     {
         lock (_lock)
         {
@@ -76,7 +77,8 @@ public sealed unsafe partial class CharacterDeviceGpioDriver
     }
 
     /// <inheritdoc/>
-    protected override WaitForEventResult WaitForEvent(int pinNumber, PinEventTypes eventTypes, CancellationToken cancellationToken)
+    protected override WaitForEventResult WaitForEvent(
+        int pinNumber, PinEventTypes eventTypes, CancellationToken cancellationToken)
     {
         using var seen = new ManualResetEventSlim();
         var type = PinEventTypes.None;

@@ -7,7 +7,8 @@ namespace X0tta6bl4.Board.Gpio;
 /// A <see cref="GpioDriver"/> over <c>/dev/gpiochipN</c> and the v2 ioctls of linux/gpio.h. The drivers that come with
 /// System.Device.Gpio load libgpiod or use the removed sysfs interface; a static binary can do neither. Hand it to
 /// <c>new GpioController(driver)</c> and everything written for that class works, pins being line offsets of the chip.
-/// <para>Thread-safe. Edges are read by one thread a driver, started with the first callback and ended by Dispose.</para>
+/// <para>Thread-safe. Edges are read by one thread a driver, started with the first callback and ended by
+/// Dispose.</para>
 /// </summary>
 public sealed partial class CharacterDeviceGpioDriver : GpioDriver
 {
@@ -18,7 +19,8 @@ public sealed partial class CharacterDeviceGpioDriver : GpioDriver
     private readonly IGpioKernel _kernel;
     private readonly string _path;
 
-    // -1 until opened and after Dispose: GpioDriver has a finalizer, which also runs for an object whose constructor threw.
+    // -1 until opened and after Dispose: GpioDriver has a finalizer, which also runs for an object whose constructor
+    // threw.
     private int _chipFd = -1;
     private readonly Dictionary<int, GpioLineOptions> _options = [];
     private readonly Dictionary<int, Line> _lines = [];

@@ -49,7 +49,8 @@ public sealed class GpioChips : IDisposable
         var characterDevice = chip.Driver as CharacterDeviceGpioDriver;
         if ((line.Offset ?? characterDevice?.FindLine(line.Name ?? "")) is not { } pin || pin >= chip.Controller.PinCount)
         {
-            problem = $"chip '{line.Chip}' has no line {line.Name ?? line.Offset.ToString()} (it has {chip.Controller.PinCount} lines)";
+            problem = $"chip '{line.Chip}' has no line {line.Name ?? line.Offset.ToString()} "
+                + $"(it has {chip.Controller.PinCount} lines)";
             return null;
         }
 

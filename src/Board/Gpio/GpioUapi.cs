@@ -85,7 +85,9 @@ internal struct GpioV2LineValues
     public ulong Mask;      // mask
 }
 
-/// <summary>struct gpio_v2_line_attribute; the union's members share <see cref="Value"/> (debounce_period_us is its low half).</summary>
+/// <summary>
+/// struct gpio_v2_line_attribute; the union's members share <see cref="Value"/> (debounce_period_us is its low half).
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GpioV2LineAttribute
 {

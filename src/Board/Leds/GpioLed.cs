@@ -29,7 +29,9 @@ internal sealed class GpioLed : ILed
 
     public bool NeedsTick => _pattern.HalfPeriodMs() > 0;
 
-    /// <summary>When the next change is due, on the clock given to <see cref="Show"/>; null when it does not blink.</summary>
+    /// <summary>
+    /// When the next change is due, on the clock given to <see cref="Show"/>; null when it does not blink.
+    /// </summary>
     public TimeSpan? Due => NeedsTick ? _since + TimeSpan.FromMilliseconds(_pattern.HalfPeriodMs()) : null;
 
     public LedResult Show(LedPattern pattern, TimeSpan now)

@@ -17,6 +17,7 @@ internal sealed partial class LedPanel
     [LoggerMessage(2103, LogLevel.Warning, "the state to restore the LEDs to could not be saved: {Reason}")]
     private partial void LogSaveFailed(string reason);
 
-    [LoggerMessage(2104, LogLevel.Information, "an earlier process did not restore the LEDs; its saved state is used ({Count} LEDs)")]
+    [LoggerMessage(2104, LogLevel.Information,
+        "an earlier process did not restore the LEDs; its saved state is used ({Count} LEDs)")]
     private partial void LogFoundSaved(int count);
 }

@@ -37,20 +37,34 @@ internal sealed partial class LedPanel : IDisposable
 
     /// <summary>What every LED of the board file shows.</summary>
     public IReadOnlyList<LedSnapshot> Snapshot =>
-        [.. _leds.Select(l => new LedSnapshot(l.Description.Role, l.Description.Name, _shown.GetValueOrDefault(l.Description.Name), l.Led is not null))];
+    [
+        .. _leds.Select(l => new LedSnapshot(
+            l.Description.Role, l.Description.Name, _shown.GetValueOrDefault(l.Description.Name), l.Led is not null)),
+    ];
 
-    /// <summary>When <see cref="Tick"/> must be called next, on the clock given to it; null when the kernel does all the blinking.</summary>
+    /// <summary>
+    /// When <see cref="Tick"/> must be called next, on the clock given to it; null when the kernel does all the
+    /// blinking.
+    /// </summary>
     public TimeSpan? Due => _leds.Select(l => (l.Led as GpioLed)?.Due).Min();
 
     /// <summary>Opens the LEDs of a board and saves what they show now.</summary>
     public static LedPanel Open(
-        BoardDescription board, SysRoot root, GpioChips chips, SavedLeds store, HealthRegister health, BoardMetrics metrics, ILogger logger)
+        BoardDescription board,
+        SysRoot root,
+        GpioChips chips,
+        SavedLeds store,
+        HealthRegister health,
+        BoardMetrics metrics,
+        ILogger logger)
     {
         var panel = new LedPanel(store, health, metrics, logger);
         var earlier = store.Load();
         foreach (var description in board.Leds)
         {
-            ILed? led = description.Sysfs is { } name ? panel.OpenSysfs(root, name, earlier) : panel.OpenGpio(description, chips);
+            ILed? led = description.Sysfs is { } name
+                ? panel.OpenSysfs(root, name, earlier)
+                : panel.OpenGpio(description, chips);
             panel._leds.Add((description, led));
             metrics.LedPresent(description, led is not null);
         }

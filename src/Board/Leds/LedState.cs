@@ -1,6 +1,8 @@
 namespace X0tta6bl4.Board.Leds;
 
-/// <summary>What the router wants to say with its LEDs. The order is the severity: when several hold, the highest wins.</summary>
+/// <summary>
+/// What the router wants to say with its LEDs. The order is the severity: when several hold, the highest wins.
+/// </summary>
 public enum LedState
 {
     /// <summary>In the mesh, nothing wrong.</summary>

@@ -66,7 +66,9 @@ internal sealed class SavedLeds
         return found;
     }
 
-    /// <summary>Writes the file. Failing is no reason to leave the LEDs dark: the error number goes into the log.</summary>
+    /// <summary>
+    /// Writes the file. Failing is no reason to leave the LEDs dark: the error number goes into the log.
+    /// </summary>
     public int Store(IEnumerable<SavedLed> leds)
     {
         var text = new StringBuilder(Header).Append(_bootId).Append('\n');

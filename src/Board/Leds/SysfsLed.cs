@@ -8,7 +8,9 @@ namespace X0tta6bl4.Board.Leds;
 /// </summary>
 internal sealed class SysfsLed(SysRoot root, string name) : ILed
 {
-    /// <summary>Attributes of a trigger that are lost when another trigger is chosen, in the order they are written back.</summary>
+    /// <summary>
+    /// Attributes of a trigger that are lost when another trigger is chosen, in the order they are written back.
+    /// </summary>
     private static readonly Dictionary<string, string[]> TriggerAttributes = new(StringComparer.Ordinal)
     {
         ["timer"] = ["delay_on", "delay_off"],
@@ -59,7 +61,9 @@ internal sealed class SysfsLed(SysRoot root, string name) : ILed
 
     public LedResult Tick(TimeSpan now) => LedResult.Done;
 
-    /// <summary>Puts back what <see cref="Save"/> saw. Goes on after a failed step, so that as much as possible is restored.</summary>
+    /// <summary>
+    /// Puts back what <see cref="Save"/> saw. Goes on after a failed step, so that as much as possible is restored.
+    /// </summary>
     public int Restore(SavedLed saved)
     {
         var errno = root.Write($"{_folder}/trigger", saved.Trigger);
@@ -69,7 +73,8 @@ internal sealed class SysfsLed(SysRoot root, string name) : ILed
             errno = FirstError(errno, () => root.Write($"{_folder}/{attribute}", value), always: true);
         }
 
-        // Only then: with a trigger active the brightness is the trigger's own, and writing 0 would switch the trigger off.
+        // Only then: with a trigger active the brightness is the trigger's own, and writing 0 would switch the
+        // trigger off.
         return saved.Trigger == "none"
             ? FirstError(errno, () => root.Write($"{_folder}/brightness", saved.Brightness), always: true)
             : errno;

@@ -2,7 +2,8 @@ namespace X0tta6bl4.Board.Linux;
 
 /// <summary>
 /// Replaces a small file so that a power cut leaves either the old or the new content: write beside it, fsync, rename,
-/// fsync the folder (rename(2), fsync(2)). Without the first fsync ext4 and ubifs may keep the new name with no content.
+/// fsync the folder (rename(2), fsync(2)). Without the first fsync ext4 and ubifs may keep the new name with no
+/// content.
 /// </summary>
 internal static unsafe class AtomicFile
 {

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace X0tta6bl4.Board.Linux;
 
-/// <summary>The C library calls this project makes, as the manual pages have them. Callers go through the typed wrappers.</summary>
+/// <summary>
+/// The C library calls this project makes, as the manual pages have them. Callers go through the typed wrappers.
+/// </summary>
 internal static unsafe partial class Libc
 {
     // <fcntl.h>: the same values on x86-64 and arm64 (asm-generic), proved by the ABI test.
@@ -35,7 +37,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int fd, void* buffer, nuint count);
 
-    /// <summary>ioctl(2). Variadic in C; on the two ABIs we build for, a pointer travels in the same register either way.</summary>
+    /// <summary>
+    /// ioctl(2). Variadic in C; on the two ABIs we build for, a pointer travels in the same register either way.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(int fd, nuint request, void* argument);
 

@@ -1,6 +1,8 @@
 namespace X0tta6bl4.Board.Linux;
 
-/// <summary>A system call that failed, where the caller's interface leaves no room for a result: what, on which object, why.</summary>
+/// <summary>
+/// A system call that failed, where the caller's interface leaves no room for a result: what, on which object, why.
+/// </summary>
 public sealed class LinuxException : IOException
 {
     /// <summary>Describes a failed call.</summary>

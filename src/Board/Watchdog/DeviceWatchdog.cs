@@ -4,7 +4,8 @@ using X0tta6bl4.Board.Linux;
 namespace X0tta6bl4.Board.Watchdog;
 
 /// <summary>
-/// <c>/dev/watchdogN</c> (Documentation/watchdog/watchdog-api.rst). Opening arms it; closing without the magic character
+/// <c>/dev/watchdogN</c> (Documentation/watchdog/watchdog-api.rst). Opening arms it; closing without the magic
+/// character
 /// leaves it armed, which is the point: a crash of this process ends in a reset.
 /// </summary>
 internal sealed unsafe class DeviceWatchdog : IWatchdogDevice

@@ -33,7 +33,9 @@ public interface IWatchdogDevice : IDisposable
     /// <returns>Null, or why it failed.</returns>
     string? Feed();
 
-    /// <summary>Stops it for good, so that the process may end without a reset. Dispose closes without disarming.</summary>
+    /// <summary>
+    /// Stops it for good, so that the process may end without a reset. Dispose closes without disarming.
+    /// </summary>
     /// <returns>Null when disarmed, or why it still runs.</returns>
     string? Disarm();
 }

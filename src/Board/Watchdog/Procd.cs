@@ -9,7 +9,9 @@ namespace X0tta6bl4.Board.Watchdog;
 /// </summary>
 internal sealed class Procd(ProgramRunner run)
 {
-    /// <summary>Makes procd close the device. It is disarmed for the few milliseconds until it is opened again.</summary>
+    /// <summary>
+    /// Makes procd close the device. It is disarmed for the few milliseconds until it is opened again.
+    /// </summary>
     /// <returns>Null, or why not.</returns>
     public string? TakeOver() => Call("""{"magicclose":true,"stop":true}""");
 

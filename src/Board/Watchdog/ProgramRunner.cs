@@ -12,7 +12,9 @@ public sealed record ProgramResult(int ExitCode, string Output);
 /// <param name="arguments">Its arguments; no shell is involved.</param>
 public delegate ProgramResult ProgramRunner(string program, IReadOnlyList<string> arguments);
 
-/// <summary>Runs real programs. Only the watchdog hand-over with procd needs one: <c>ubus</c>, a few milliseconds.</summary>
+/// <summary>
+/// Runs real programs. Only the watchdog hand-over with procd needs one: <c>ubus</c>, a few milliseconds.
+/// </summary>
 public static class SystemPrograms
 {
     /// <summary>Longest a program may take, ms, well under any watchdog's time-out.</summary>

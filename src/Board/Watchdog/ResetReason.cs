@@ -9,7 +9,9 @@ public enum ResetKind
     /// <summary>Loops of the agent hung, it stopped feeding, the watchdog reset the board.</summary>
     WatchdogHang,
 
-    /// <summary>The watchdog reset the board and nobody could write down why: kernel or whole agent stood still.</summary>
+    /// <summary>
+    /// The watchdog reset the board and nobody could write down why: kernel or whole agent stood still.
+    /// </summary>
     WatchdogSilent,
 
     /// <summary>The agent had been stopped in order before the board went down.</summary>
@@ -52,7 +54,9 @@ public sealed record ResetReason(ResetKind Kind, string Detail, string? BootReas
     public static ResetReason From(RunRecord? last, string bootId, WatchdogFlags? bootStatus)
     {
         var byWatchdog = bootStatus?.HasFlag(WatchdogFlags.CardReset) == true;
-        var hardware = bootStatus is null ? "the hardware cannot say" : byWatchdog ? "the hardware confirms it" : "the hardware does not confirm it";
+        var hardware = bootStatus is null ? "the hardware cannot say"
+            : byWatchdog ? "the hardware confirms it"
+            : "the hardware does not confirm it";
         if (last is null)
         {
             return byWatchdog
@@ -79,7 +83,9 @@ public sealed record ResetReason(ResetKind Kind, string Detail, string? BootReas
             RunState.Stopped when !byWatchdog => new ResetReason(ResetKind.Clean, ""),
             RunState.Stopped => new ResetReason(ResetKind.WatchdogSilent, "after the agent had been stopped"),
             _ when byWatchdog => new ResetReason(ResetKind.WatchdogSilent, "the agent was running"),
-            _ => new ResetReason(ResetKind.PowerOrCrash, bootStatus is null ? "the watchdog cannot say whether it fired" : ""),
+            _ when bootStatus is null => new ResetReason(
+                ResetKind.PowerOrCrash, "the watchdog cannot say whether it fired"),
+            _ => new ResetReason(ResetKind.PowerOrCrash, ""),
         };
     }
 }

@@ -11,7 +11,8 @@ internal sealed class RunJournal
 {
     /// <summary>
     /// Most recoveries written down by one run, so that a loop that hangs and recovers for ever cannot wear out the
-    /// flash. After them the record stays at "hung"; a reset for another reason is then reported as a hang of that loop.
+    /// flash. After them the record stays at "hung"; a reset for another reason is then reported as a hang of that
+    /// loop.
     /// </summary>
     public const int RecoveriesMax = 32;
 

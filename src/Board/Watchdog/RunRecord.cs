@@ -29,7 +29,8 @@ public enum RunState
 /// <param name="BootId">/proc/sys/kernel/random/boot_id of the boot it was written in.</param>
 /// <param name="State">How far it had come.</param>
 /// <param name="Detail">Names of hung loops, or who asked for the reboot.</param>
-/// <param name="BootReason">Why the board itself last booted, as <see cref="ResetReason.ToString"/>; carried over restarts of the agent.</param>
+/// <param name="BootReason">Why the board itself last booted, as <see cref="ResetReason.ToString"/>; carried over
+/// restarts of the agent.</param>
 public sealed record RunRecord(string BootId, RunState State, string Detail, string BootReason)
 {
     /// <summary>Largest record, bytes; a larger file is none.</summary>
@@ -43,7 +44,8 @@ public sealed record RunRecord(string BootId, RunState State, string Detail, str
     /// <summary>The file's content.</summary>
     public byte[] ToBytes()
     {
-        var body = $"{Header}\nboot_id={Clean(BootId)}\nstate={Word(State)}\ndetail={Clean(Detail)}\nboot_reason={Clean(BootReason)}\n";
+        var body = $"{Header}\nboot_id={Clean(BootId)}\nstate={Word(State)}\n"
+            + $"detail={Clean(Detail)}\nboot_reason={Clean(BootReason)}\n";
         return Encoding.UTF8.GetBytes($"{body}crc32={Crc32(Encoding.UTF8.GetBytes(body)):x8}\n");
     }
 

@@ -15,7 +15,9 @@ internal sealed partial class WatchdogFeeder : IDisposable
     /// <summary>Feedings a time-out: two may be late or lost.</summary>
     private const int FeedsPerTimeout = 3;
 
-    /// <summary>Longest time between two looks at the loops, so that a long time-out does not delay the record.</summary>
+    /// <summary>
+    /// Longest time between two looks at the loops, so that a long time-out does not delay the record.
+    /// </summary>
     public static readonly TimeSpan IntervalMax = TimeSpan.FromSeconds(5);
 
     /// <summary>Shortest, for bare GPIO watchdogs with time-outs of a second.</summary>
@@ -35,7 +37,12 @@ internal sealed partial class WatchdogFeeder : IDisposable
     private volatile bool _isFed;
 
     public WatchdogFeeder(
-        IWatchdogDevice device, LoopPulses pulses, RunJournal journal, HealthRegister health, BoardMetrics metrics, ILogger logger)
+        IWatchdogDevice device,
+        LoopPulses pulses,
+        RunJournal journal,
+        HealthRegister health,
+        BoardMetrics metrics,
+        ILogger logger)
     {
         _device = device;
         _pulses = pulses;
@@ -47,6 +54,9 @@ internal sealed partial class WatchdogFeeder : IDisposable
         Interval = third > IntervalMax ? IntervalMax : third < IntervalMin ? IntervalMin : third;
         _thread = new Thread(Run) { IsBackground = true, Name = "watchdog", Priority = ThreadPriority.AboveNormal };
     }
+
+    /// <summary>Called on the feeder's thread when <see cref="Hung"/> has changed. Must not block.</summary>
+    public Action? HungChanged { get; init; }
 
     /// <summary>Time between two looks at the loops.</summary>
     public TimeSpan Interval { get; }
@@ -137,10 +147,12 @@ internal sealed partial class WatchdogFeeder : IDisposable
         }
 
         Volatile.Write(ref _hung, hung);
+        HungChanged?.Invoke();
         LogStarved(hung, _device.Info.Timeout.TotalSeconds);
         _health.Raise(
             "board.watchdog-starved", "", Severity.Critical,
-            $"These loops make no progress: {hung}. The watchdog is not fed and resets the router within {_device.Info.Timeout.TotalSeconds} s.",
+            $"These loops make no progress: {hung}. The watchdog is not fed and resets the router "
+                + $"within {_device.Info.Timeout.TotalSeconds} s.",
             "Nothing to do: the router resets itself. Report the loop's name and the log before the reset.");
     }
 
@@ -149,6 +161,7 @@ internal sealed partial class WatchdogFeeder : IDisposable
         _journal.Write(RunState.Recovered, _hung);
         LogRecovered(_hung);
         Volatile.Write(ref _hung, "");
+        HungChanged?.Invoke();
         _health.Clear("board.watchdog-starved");
     }
 

@@ -120,7 +120,8 @@ internal sealed partial class WatchdogOpener(
             if (chips.Open(description.Line, TimeSpan.Zero, out problem) is { } at)
             {
                 var device = new GpioWatchdog(description, at.Controller, at.Pin);
-                LogOpened(device.Info.Device, device.Info.Identity, device.Info.Timeout.TotalSeconds, device.Info.NoWayOut, false);
+                var info = device.Info;
+                LogOpened(info.Device, info.Identity, info.Timeout.TotalSeconds, info.NoWayOut, fromProcd: false);
                 return device;
             }
         }

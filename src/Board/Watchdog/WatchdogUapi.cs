@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace X0tta6bl4.Board.Watchdog;
 
-/// <summary>The watchdog interface, linux/watchdog.h and Documentation/watchdog/watchdog-api.rst; proved by the ABI test.</summary>
+/// <summary>
+/// The watchdog interface, linux/watchdog.h and Documentation/watchdog/watchdog-api.rst; proved by the ABI test.
+/// </summary>
 internal static class WatchdogUapi
 {
     public const nuint WDIOC_GETSUPPORT = 0x80285700;
