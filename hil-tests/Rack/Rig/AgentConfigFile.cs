@@ -38,7 +38,7 @@ public static class AgentConfigFile
             [board]
             directory = "{BoardDirectory}"
 
-            [http]
+            [api]
             listen = ["0.0.0.0:{HttpPort}"]
 
             [state]

@@ -25,7 +25,7 @@ internal sealed class MeshForms : IScenario
         foreach (var router in bench.Routers)
         {
             var status = await Steps.StatusAsync(
-                router, "mesh and watchdog are fine", s => s is { WatchdogFed: true, Originators: 2 }, Steps.MeshLimit, cancellation);
+                router, "healthy, watchdog fed", s => s is { WatchdogFed: true, Health: "healthy" }, Steps.MeshLimit, cancellation);
             var byAgent = Set(await MeshTables.AgentOriginatorsAsync(router, cancellation));
             var byBatctl = Set(await MeshTables.BatctlOriginatorsAsync(router, cancellation));
             Expect.Equal(byBatctl, byAgent, $"originators of {router.Name}, by batctl and by the agent");

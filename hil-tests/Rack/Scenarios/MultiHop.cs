@@ -24,6 +24,7 @@ internal sealed class MultiHop : IScenario
         context.Figure("tq_a_c", there);
         context.Figure("tq_c_a", back);
 
+        context.Figure("first_ping_s", await Traffic.FlowsAsync(bench, "A", "C", TimeSpan.FromSeconds(60), cancellation));
         var ping = await Traffic.PingAsync(bench, "A", "C", count: 10, cancellation);
         Expect.That(ping.Received >= 8, $"only {ping.Received} of {ping.Sent} pings from A came back from C");
         context.Figure("ping_received", ping.Received);

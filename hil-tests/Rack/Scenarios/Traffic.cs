@@ -32,6 +32,17 @@ internal static partial class Traffic
             average.Success ? double.Parse(average.Groups[1].Value, CultureInfo.InvariantCulture) : 0);
     }
 
+    /// <summary>
+    /// Waits until one ping comes back. A fresh mesh interface drops broadcasts, ARP requests among them, for the first half
+    /// minute: bridge loop avoidance waits for others to answer (three periods of 10 s, bridge_loop_avoidance.h).
+    /// </summary>
+    public static Task<TimeSpan> FlowsAsync(
+        IBench bench, string from, string to, TimeSpan limit, CancellationToken cancellation) =>
+        Wait.UntilAsync(
+            $"a ping from {from} comes back from {to}", limit,
+            async stop => (await PingAsync(bench, from, to, count: 1, stop)).Received == 1,
+            bench.Router(from).Console.Tail, cancellation);
+
     /// <summary>Address of a router on bat0, for scenarios only: the agent needs none.</summary>
     public static string Address(IBench bench, string router) => $"10.99.0.{bench.Topology.Routers.ToList().IndexOf(router) + 1}";
 
