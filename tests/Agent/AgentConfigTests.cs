@@ -1,0 +1,91 @@
+using X0tta6bl4.Agent.Cli;
+using X0tta6bl4.Agent.Configuration;
+using X0tta6bl4.Mesh;
+using X0tta6bl4.Toml;
+
+namespace X0tta6bl4.Agent.Tests;
+
+public class AgentConfigTests
+{
+    private static string ProblemsOf(string text)
+    {
+        var problems = new TomlProblems();
+        Assert.Null(AgentConfig.Parse(text, "agent.toml", problems));
+        return problems.ToString();
+    }
+
+    private static AgentOptions Fine(string text)
+    {
+        var problems = new TomlProblems();
+        var options = AgentConfig.Parse(text, "agent.toml", problems);
+        Assert.True(options is not null, problems.ToString());
+        return options;
+    }
+
+    [Fact]
+    public void The_sample_is_valid_and_says_what_an_empty_file_means()
+    {
+        Assert.Equal(Fine("[node]\nname = \"n\""), Fine(ConfigVerb.Sample().Replace("name = \"\"", "name = \"n\"")));
+    }
+
+    [Fact]
+    public void Every_key_of_the_sample_is_a_key_the_agent_knows_also_the_commented_ones()
+    {
+        var uncommented = string.Join('\n', ConfigVerb.Sample().Split('\n')
+            .Select(line => line.StartsWith("# ", StringComparison.Ordinal) && line.Contains(" = ") && !line.Contains(". ") ? line[2..] : line));
+        Fine(uncommented.Replace("name = \"\"", "name = \"n\""));
+    }
+
+    [Fact]
+    public void Equal_files_give_equal_options_so_that_reload_restarts_nothing()
+    {
+        const string Text = "[node]\nname=\"a\"\n[mesh]\nhard_interfaces=[\"mesh0\",\"mesh1\"]\n[mqtt]\nhost=\"127.0.0.1\"";
+        Assert.Equal(Fine(Text), Fine(Text));
+        Assert.NotEqual(Fine(Text).Mesh, Fine(Text.Replace("mesh1", "mesh2")).Mesh);
+        Assert.Equal(Fine(Text).Mqtt, Fine(Text.Replace("mesh1", "mesh2")).Mqtt);
+    }
+
+    [Theory]
+    [InlineData("[mesh]\nhard_interface = [\"a\"]", "agent.toml:2:1: unknown key 'mesh.hard_interface' (nearest known key: hard_interfaces)")]
+    [InlineData("[mesch]\n", "unknown section 'mesch'")]
+    [InlineData("[mesh]\nalgorithm = \"BATMAN_VI\"", "BATMAN_V")]
+    [InlineData("[mesh]\npoll_interval = \"10ms\"", "agent.toml:2:1")]
+    [InlineData("[mesh]\nhard_interfaces = [\"a/b\"]", "interface name of 1 to 15 characters")]
+    [InlineData("[mesh]\nhard_interfaces = [\"bat0\"]", "must not contain the mesh interface")]
+    [InlineData("[mesh]\nweak_tq = 200\ngood_tq = 100", "must not be above good_tq")]
+    [InlineData("[node]\nname = \"a b\"", "letters, digits")]
+    [InlineData("[api]\nlisten = [\"localhost\"]", "an IP address and port")]
+    [InlineData("[api]\nsocket = \"relative\"", "absolute path")]
+    [InlineData("[mqtt]\nhost = \"broker.example\"", "not this machine")]
+    [InlineData("[mqtt]\nport = 0", "1 to 65535")]
+    [InlineData("[log]\nlevel = \"chatty\"", "must be one of")]
+    [InlineData("node = 1", "must be a table")]
+    [InlineData("[node", "agent.toml:1:")]
+    public void A_wrong_file_gives_no_options_and_a_place(string text, string expected) =>
+        Assert.Contains(expected, ProblemsOf(text));
+
+    [Fact]
+    public void All_problems_are_told_at_once()
+    {
+        var problems = ProblemsOf("[mesh]\nweak_tq = 300\n[log]\nlevel = \"x\"\n[foo]\n");
+        Assert.Contains("weak_tq", problems);
+        Assert.Contains("level", problems);
+        Assert.Contains("foo", problems);
+    }
+
+    [Fact]
+    public void Plain_tcp_to_another_host_needs_the_operators_word() =>
+        Assert.Equal("broker.example", Fine("[mqtt]\nhost = \"broker.example\"\ninsecure = true").Mqtt!.Host);
+
+    [Fact]
+    public void No_text_makes_it_throw() => Gen.String.Sample(
+        text => AgentConfig.Parse(text, "agent.toml", new TomlProblems()), iter: 10_000);
+
+    [Fact]
+    public void Defaults_are_those_of_the_mesh_options()
+    {
+        var mesh = Fine("[node]\nname = \"n\"").Mesh;
+        Assert.Equal(new MeshOptions() with { HardInterfaces = mesh.HardInterfaces }, mesh);
+        Assert.Empty(mesh.HardInterfaces);
+    }
+}
