@@ -141,6 +141,36 @@ public sealed class BatmanClientTests : IDisposable
     }
 
     [Fact]
+    public void One_hard_interface_is_asked_for_by_its_index_and_a_refusal_names_it()
+    {
+        var expected = new HardInterface
+        {
+            MeshIfIndex = Bat0,
+            HardIfIndex = 3,
+            Name = "mesh0",
+            Address = Node,
+            IsActive = true,
+            Settings = new HardInterfaceSettings { HopPenalty = 15, ElpIntervalMs = 500 },
+        };
+        bool isKnown = true;
+        _kernel.Handler = (kernel, request) =>
+            kernel.Reply(
+                isKnown ? Single(request, KernelRows.Encode(expected)) : Error(request, Errno.EINVAL)
+            );
+        using var client = Client();
+
+        var read = client.GetHardInterface(Bat0, 3);
+        isKnown = false;
+        var error = Assert.Throws<NetlinkException>(() => client.GetHardInterface(Bat0, 4));
+
+        Assert.Equal(expected, read);
+        Assert.Equal((byte)BATADV_CMD_GET_HARDIF, _kernel.Last.Command);
+        Assert.Equal(NetlinkUapi.NLM_F_REQUEST, _kernel.Last.Flags);
+        Assert.Equal(4u, BitConverter.ToUInt32(_kernel.Last.Attributes()[(int)BATADV_ATTR_HARD_IFINDEX]));
+        Assert.Contains("mesh interface 7 (BATADV_ATTR_HARD_IFINDEX 4)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_routing_algorithms_are_named()
     {
         _kernel.Handler = (kernel, request) =>

@@ -187,6 +187,25 @@ public class RouteKernelTests
         });
 
     [Fact]
+    public void Dumping_again_allocates_nothing() =>
+        NetworkNamespace.Run(() =>
+        {
+            using var client = RouteClient.Open();
+            var links = new List<Link>();
+            for (int i = 0; i < 3; i++)
+            {
+                client.DumpLinks(links);
+            }
+
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            client.DumpLinks(links);
+            long after = GC.GetAllocatedBytesForCurrentThread();
+
+            Assert.NotEmpty(links);
+            Assert.Equal(0, after - before);
+        });
+
+    [Fact]
     public void A_storm_longer_than_the_queue_asks_for_a_resync() =>
         NetworkNamespace.Run(() =>
         {
