@@ -9,7 +9,10 @@ internal static class Program
     private const string Usage = $"""
         usage: rack <command>
 
+          {RunCommand.Usage}
+              boots three routers in a line and shows them live
           {HilCommand.Usage}
+              proves the promises, one JSON line each
         """;
 
     public static async Task<int> Main(string[] arguments)
@@ -24,6 +27,7 @@ internal static class Program
             var line = new CommandLine(arguments.Skip(1));
             return arguments.FirstOrDefault() switch
             {
+                "run" => await RunCommand.RunAsync(line, stop.Token),
                 "hil" => await HilCommand.RunAsync(line, stop.Token),
                 _ => throw new UsageException(Usage),
             };
