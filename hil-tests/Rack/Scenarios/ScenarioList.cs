@@ -12,6 +12,14 @@ internal static class ScenarioList
     [
         new MeshForms(),
         new MultiHop(),
+        new LinkCutReroutes(),
+        new LedsFollowHealth(),
+        .. AgentHangResetsBoard.Variants,
+        new AgentCrashRestarts(),
+        new PowerCut(),
+        new EventStorm(),
+        new InterfaceReplugged(),
+        .. NeighbourLostSeen.Variants,
     ];
 
     /// <summary>

@@ -7,6 +7,12 @@ namespace X0tta6bl4.Rack.Scenarios;
 /// <summary>Steps that many scenarios share.</summary>
 internal static class Steps
 {
+    // Event ids of the agent's log (docs/logs.md).
+    public const int NeighbourAppeared = 3007;
+    public const int NeighbourLost = 3008;
+    public const int HardInterfaceAttached = 3103;
+    public const int ButtonPressed = 2300;
+
     /// <summary>Longest time for a mesh of a few routers to be complete, from their boot. A sane one needs 10 s.</summary>
     public static readonly TimeSpan MeshLimit = TimeSpan.FromSeconds(60);
 
