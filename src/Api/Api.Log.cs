@@ -14,10 +14,16 @@ internal static partial class ApiEvents
     [LoggerMessage(EventId = 6002, Level = LogLevel.Error, Message = "The route {Route} failed; the client got a 500")]
     internal static partial void RouteFailed(this ILogger logger, string route, Exception error);
 
-    [LoggerMessage(EventId = 6003, Level = LogLevel.Warning, Message = "The route {Route} did not answer within {TimeoutS} s; the client got a 503")]
+    [LoggerMessage(
+        EventId = 6003,
+        Level = LogLevel.Warning,
+        Message = "The route {Route} did not answer within {TimeoutS} s; the client got a 503")]
     internal static partial void RouteTimedOut(this ILogger logger, string route, double timeoutS);
 
-    [LoggerMessage(EventId = 6004, Level = LogLevel.Warning, Message = "Removed {Path}: the agent that made it is gone")]
+    [LoggerMessage(
+        EventId = 6004,
+        Level = LogLevel.Warning,
+        Message = "Removed {Path}: the agent that made it is gone")]
     internal static partial void StaleSocketRemoved(this ILogger logger, string path);
 
     [LoggerMessage(EventId = 6005, Level = LogLevel.Warning, Message = "HTTP server: {Text}")]

@@ -1,8 +1,8 @@
 namespace X0tta6bl4.Api;
 
 /// <summary>
-/// What one HTTP client may cost. The defaults bound a listener to about a megabyte; a client beyond a limit gets a 4xx, or its
-/// connection closed, and is counted. There is no "unlimited".
+/// What one HTTP client may cost. The defaults bound a listener to about a megabyte; a client beyond a limit gets a
+/// 4xx, or its connection closed, and is counted. There is no "unlimited".
 /// </summary>
 public sealed record ApiLimits
 {
@@ -33,18 +33,22 @@ public sealed record ApiLimits
     /// <summary>Least speed of a body in either direction, in bytes a second, once the grace period is over.</summary>
     public double DataRateBytesPerSecondMin { get; init; } = 1024;
 
-    /// <summary>Time before <see cref="DataRateBytesPerSecondMin"/> applies. More than Kestrel's own tick of one second.</summary>
+    /// <summary>
+    /// Time before <see cref="DataRateBytesPerSecondMin"/> applies. More than Kestrel's own tick of one second.
+    /// </summary>
     public TimeSpan DataRateGracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a route may take to answer.</summary>
     public TimeSpan RouteTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a request waits for its turn when its route is busy, before it is told to come again.</summary>
+    /// <summary>
+    /// How long a request waits for its turn when its route is busy, before it is told to come again.
+    /// </summary>
     public TimeSpan TurnTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a client may take to read an answer. The data rate alone does not bound it: Kestrel grants time for every byte the
-    /// socket's buffer has swallowed, which are megabytes.
+    /// How long a client may take to read an answer. The data rate alone does not bound it: Kestrel grants time for
+    /// every byte the socket's buffer has swallowed, which are megabytes.
     /// </summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

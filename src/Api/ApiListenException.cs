@@ -1,6 +1,8 @@
 namespace X0tta6bl4.Api;
 
-/// <summary>A server could not take its address. The rest of the agent goes on; the supervisor tries again later.</summary>
+/// <summary>
+/// A server could not take its address. The rest of the agent goes on; the supervisor tries again later.
+/// </summary>
 public sealed class ApiListenException : IOException
 {
     internal ApiListenException(string address, string reason, string fix, Exception? inner = null)

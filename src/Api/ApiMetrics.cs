@@ -2,7 +2,9 @@ using Prometheus;
 
 namespace X0tta6bl4.Api;
 
-/// <summary>Requests by route and status. The route label is a registered path or <c>other</c>, so clients cannot add labels.</summary>
+/// <summary>
+/// Requests by route and status. The route label is a registered path or <c>other</c>, so clients cannot add labels.
+/// </summary>
 internal sealed class ApiMetrics
 {
     /// <summary>The route label of everything that matched no route.</summary>

@@ -57,7 +57,8 @@ public sealed class ApiResponse
     /// <summary><c>{"error":…}</c></summary>
     /// <param name="status">4xx or 5xx.</param>
     /// <param name="message">What failed and what to do.</param>
-    public static ApiResponse Error(int status, string message) => new(status, JsonContentType) { Body = ErrorBody(message) };
+    public static ApiResponse Error(int status, string message) =>
+        new(status, JsonContentType) { Body = ErrorBody(message) };
 
     /// <summary>A body written piece by piece, of a length not known before.</summary>
     public static ApiResponse Streamed(string contentType, Func<Stream, CancellationToken, Task> writeBodyAsync) =>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -13,8 +12,9 @@ namespace X0tta6bl4.Api;
 
 /// <summary>
 /// One HTTP server with its own fixed routes, either on TCP (<see cref="OnTcp"/>) or on a unix socket
-/// (<see cref="OnUnixSocket"/>). Two servers and not one with two listeners: what TCP may reach is then a matter of which
-/// list a route is in, and a taken port does not cost the control socket. Run it under the supervisor; it may be run again.
+/// (<see cref="OnUnixSocket"/>). Two servers and not one with two listeners: what TCP may reach is then a matter of
+/// which list a route is in, and a taken port does not cost the control socket. Run it under the supervisor; it may be
+/// run again.
 /// </summary>
 public sealed class ApiServer
 {
@@ -40,22 +40,34 @@ public sealed class ApiServer
         _application = new RouteApplication(routes, _limits, new ApiMetrics(metrics.Factory), logger, time);
     }
 
-    /// <summary>What the server listens on now; empty while it does not run. A TCP port given as 0 shows its real number.</summary>
+    /// <summary>
+    /// What the server listens on now; empty while it does not run. A TCP port given as 0 shows its real number.
+    /// </summary>
     public Latest<IReadOnlyList<string>> Addresses { get; } = new([]);
 
-    /// <summary>A server on TCP addresses. Give it only routes that may be seen by whoever reaches those addresses.</summary>
+    /// <summary>
+    /// A server on TCP addresses. Give it only routes that may be seen by whoever reaches those addresses.
+    /// </summary>
     public static ApiServer OnTcp(
         IReadOnlyList<IPEndPoint> addresses,
         IReadOnlyList<ApiRoute> routes,
         AgentMetrics metrics,
         ILogger logger,
         TimeProvider time,
-        ApiLimits? limits = null) =>
-        new(addresses, socketPath: null, routes, metrics, logger, time, limits);
+        ApiLimits? limits = null)
+    {
+        if (addresses.Count == 0)
+        {
+            // Kestrel would listen on a port of its own choice.
+            throw new ArgumentException("no address to listen on: run no server instead", nameof(addresses));
+        }
+
+        return new ApiServer(addresses, socketPath: null, routes, metrics, logger, time, limits);
+    }
 
     /// <summary>
-    /// A server on a unix socket that only the agent's own user (root) may open: mode 0600, in a directory made with 0700. The
-    /// path is absolute and has at most <see cref="ControlSocket.PathBytesMax"/> bytes.
+    /// A server on a unix socket that only the agent's own user (root) may open: mode 0600, in a directory made with
+    /// 0700. The path is absolute and has at most <see cref="ControlSocket.PathBytesMax"/> bytes.
     /// </summary>
     public static ApiServer OnUnixSocket(
         string socketPath,
@@ -67,7 +79,8 @@ public sealed class ApiServer
         new([], socketPath, routes, metrics, logger, time, limits);
 
     /// <summary>Listens and answers until cancelled, then lets requests under way finish.</summary>
-    /// <exception cref="ApiListenException">The address is taken or not to be had; the message says what to do.</exception>
+    /// <exception cref="ApiListenException">The address is taken or not to be had; the message says what to
+    /// do.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         // The claim outlives the server: the next agent may take the socket over only when this one has let go of it.
@@ -121,14 +134,49 @@ public sealed class ApiServer
         }
         catch (Exception error) when (error is IOException or SocketException)
         {
-            // Kestrel names the address in its text only; with one address that is enough, with more we list them.
-            var address = _socketPath ?? string.Join(", ", _tcp);
-            throw error is SocketException { SocketErrorCode: SocketError.AddressNotAvailable }
-                ? new ApiListenException(address, "no interface has this address", "set api.listen to an address of this router", error)
-                : error.InnerException is AddressInUseException
-                ? new ApiListenException(address, "another program has the port", "stop that program or set api.listen to a free port", error)
-                : new ApiListenException(address, error.Message, "check api.listen, api.socket and the agent's permissions", error);
+            throw _socketPath is null
+                ? Explain(error)
+                : new ApiListenException(
+                    _socketPath,
+                    error.Message,
+                    "check api.socket and the agent's permissions",
+                    error);
         }
+    }
+
+    /// <summary>
+    /// Kestrel says which address it was in its text only, so each is tried: the first that fails is the one.
+    /// </summary>
+    private ApiListenException Explain(Exception error)
+    {
+        foreach (var address in _tcp)
+        {
+            try
+            {
+                using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                probe.Bind(address);
+            }
+            catch (SocketException refused)
+            {
+                var (reason, fix) = refused.SocketErrorCode switch
+                {
+                    SocketError.AddressAlreadyInUse =>
+                        ("another program has the port", "stop that program or set api.listen to a free port"),
+                    SocketError.AddressNotAvailable =>
+                        ("no interface has this address", "set api.listen to an address of this router"),
+                    SocketError.AccessDenied =>
+                        ("no permission for this port", "set api.listen to a port of 1024 or more"),
+                    _ => (refused.Message, "set api.listen to another address"),
+                };
+                return new ApiListenException(address.ToString(), reason, fix, error);
+            }
+        }
+
+        return new ApiListenException(
+            string.Join(", ", _tcp),
+            error.Message,
+            "try again, or set api.listen to another address",
+            error);
     }
 
     private void Configure(KestrelServerOptions options)

@@ -11,11 +11,12 @@ using Microsoft.Extensions.Logging;
 namespace X0tta6bl4.Api;
 
 /// <summary>
-/// Builds a bare Kestrel without WebApplication, routing, configuration or a host. Kestrel's implementation is internal and
-/// only <c>UseKestrelCore</c> hands it out, so this class poses as the web host builder that method wants and keeps nothing
-/// but its service registrations. Measured (static x64, stripped / xz / resident after 50 requests): this 5.4 MB / 2.0 MB /
-/// 6.7 MB; WebApplication.CreateEmptyBuilder 7.3 / 2.7 / 11.0; the public <c>new KestrelServer(…)</c> 8.6 / 3.2 / 7.8, because
-/// it roots TLS. It also leaves signals alone: a host would install a console lifetime that competes with the agent's own.
+/// Builds a bare Kestrel without WebApplication, routing, configuration or a host. Kestrel's implementation is
+/// internal and only <c>UseKestrelCore</c> hands it out, so this class poses as the web host builder that method wants
+/// and keeps nothing but its service registrations. Measured (static x64, stripped / xz / resident after 50 requests):
+/// this 5.4 MB / 2.0 MB / 6.7 MB; WebApplication.CreateEmptyBuilder 7.3 / 2.7 / 11.0; the public <c>new
+/// KestrelServer(…)</c> 8.6 / 3.2 / 7.8, because it roots TLS. It also leaves signals alone: a host would install a
+/// console lifetime that competes with the agent's own.
 /// </summary>
 internal sealed class KestrelServices : IWebHostBuilder
 {
@@ -51,7 +52,8 @@ internal sealed class KestrelServices : IWebHostBuilder
         return this;
     }
 
-    IWebHostBuilder IWebHostBuilder.ConfigureServices(Action<WebHostBuilderContext, IServiceCollection> configureServices)
+    IWebHostBuilder IWebHostBuilder.ConfigureServices(
+        Action<WebHostBuilderContext, IServiceCollection> configureServices)
     {
         configureServices(new WebHostBuilderContext(), _services);
         return this;
@@ -72,14 +74,15 @@ internal sealed class KestrelServices : IWebHostBuilder
     }
 
     /// <summary>
-    /// Kestrel's warnings under one event id of ours: its own ids collide with other modules', and its debug lines would
-    /// say each request twice.
+    /// Kestrel's warnings under one event id of ours: its own ids collide with other modules', and its debug lines
+    /// would say each request twice.
     /// </summary>
     private sealed class KestrelLog(ILogger logger) : ILoggerFactory, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("Kestrel adds no providers");
+        public void AddProvider(ILoggerProvider provider) =>
+            throw new NotSupportedException("Kestrel adds no providers");
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -87,7 +90,11 @@ internal sealed class KestrelServices : IWebHostBuilder
         public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Warning and < LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {

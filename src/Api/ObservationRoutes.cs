@@ -13,7 +13,9 @@ public static class ObservationRoutes
     /// <summary>Scrapes at the same time: one, and one more from somebody looking.</summary>
     public const int ScrapesMax = 2;
 
-    /// <summary><c>/metrics</c>, <c>/healthz</c> (alive) and <c>/readyz</c>; the latter two answer 503 with reasons when not.</summary>
+    /// <summary>
+    /// <c>/metrics</c>, <c>/healthz</c> (alive) and <c>/readyz</c>; the latter two answer 503 with reasons when not.
+    /// </summary>
     /// <param name="metrics">What <c>/metrics</c> writes.</param>
     /// <param name="health">Judges the present state.</param>
     public static IReadOnlyList<ApiRoute> Create(AgentMetrics metrics, Func<HealthReport> health) =>

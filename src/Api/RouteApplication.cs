@@ -9,7 +9,9 @@ namespace X0tta6bl4.Api;
 /// <summary>Finds the route of each request, answers it within its limits and counts it.</summary>
 internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
 {
-    /// <summary>Counted for a client that went away before its answer was ready; the wire never shows it (nginx's 499).</summary>
+    /// <summary>
+    /// Counted for a client that went away before its answer was ready; the wire never shows it (nginx's 499).
+    /// </summary>
     private const int ClientGone = 499;
 
     private const string RetryAfterSeconds = "1";
@@ -27,6 +29,11 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         _metrics = metrics;
         _logger = logger;
         _time = time;
+        if (routes.GroupBy(route => (route.Method, route.Path)).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"two routes answer {twice.Key.Method} {twice.Key.Path}", nameof(routes));
+        }
+
         _entries = routes
             .GroupBy(route => route.Path, StringComparer.Ordinal)
             .ToDictionary(
@@ -50,7 +57,10 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         try
         {
             code = known is null
-                ? await SendAsync(context, ApiResponse.Error(404, $"no such path: {request.Path}"), CancellationToken.None)
+                ? await SendAsync(
+                    context,
+                    ApiResponse.Error(404, $"no such path: {request.Path}"),
+                    CancellationToken.None)
                 : await AnswerAsync(context, request, known);
         }
         finally
@@ -72,7 +82,8 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
 
         if (!await entry.Gate.WaitAsync(_limits.TurnTimeout))
         {
-            var busy = ApiResponse.Busy($"{request.Path} is answering {entry.Route.ConcurrentMax} requests already; try again");
+            var busy = ApiResponse.Busy(
+                $"{request.Path} is answering {entry.Route.ConcurrentMax} requests already; try again");
             return await SendAsync(context, busy, CancellationToken.None);
         }
 
@@ -108,7 +119,8 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             _logger.RouteTimedOut(route.Path, _limits.RouteTimeout.TotalSeconds);
-            response = ApiResponse.Busy($"{route.Path} did not answer within {_limits.RouteTimeout.TotalSeconds} s; try again");
+            response = ApiResponse.Busy(
+                $"{route.Path} did not answer within {_limits.RouteTimeout.TotalSeconds} s; try again");
         }
         catch (Exception error)
         {
@@ -128,7 +140,9 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         _ => "the request body is malformed",
     };
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(IFeatureCollection context, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(
+        IFeatureCollection context,
+        CancellationToken cancellationToken)
     {
         if (context.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
@@ -151,7 +165,10 @@ internal sealed class RouteApplication : IHttpApplication<IFeatureCollection>
         }
     }
 
-    private static async Task<int> SendAsync(IFeatureCollection context, ApiResponse response, CancellationToken cancellationToken)
+    private static async Task<int> SendAsync(
+        IFeatureCollection context,
+        ApiResponse response,
+        CancellationToken cancellationToken)
     {
         var head = context.GetRequiredFeature<IHttpResponseFeature>();
         var body = context.GetRequiredFeature<IHttpResponseBodyFeature>();

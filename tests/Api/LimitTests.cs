@@ -7,7 +7,8 @@ namespace X0tta6bl4.Api.Tests;
 public class LimitTests
 {
     private static readonly ApiRoute Echo = ApiRoute.Post(
-        "/echo", (request, _) => ValueTask.FromResult(ApiResponse.Error(200, Encoding.UTF8.GetString(request.Body.Span))));
+        "/echo",
+        (request, _) => ValueTask.FromResult(ApiResponse.Error(200, Encoding.UTF8.GetString(request.Body.Span))));
 
     private static readonly ApiRoute Hello = ApiRoute.Get("/hello", _ => ApiResponse.Error(200, "hello"));
 
@@ -32,7 +33,8 @@ public class LimitTests
     {
         await using var server = await TestServer.OnTcpAsync(Hello, Echo);
 
-        var answer = await server.ExchangeAsync($"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        var answer = await server.ExchangeAsync(
+            $"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 405 ", answer);
         Assert.Contains($"Allow: {allowed}\r\n", answer);
@@ -58,7 +60,11 @@ public class LimitTests
         var fine = await PostAsync(server, new string('a', 100));
         var large = await PostAsync(server, new string('a', 101));
         var chunked = await server.ExchangeAsync(
-            "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n" + new string('a', 64) + "\r\n40\r\n" + new string('a', 64) + "\r\n0\r\n\r\n");
+            "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n"
+                + new string('a', 64)
+                + "\r\n40\r\n"
+                + new string('a', 64)
+                + "\r\n0\r\n\r\n");
 
         Assert.EndsWith($"{{\"error\":\"{new string('a', 100)}\"}}", fine);
         Assert.StartsWith("HTTP/1.1 413 ", large);
@@ -85,7 +91,9 @@ public class LimitTests
         await using var server = await TestServer.OnTcpAsync(Hello);
         var headers = string.Concat(Enumerable.Range(0, 40).Select(i => $"X-{i}: 1\r\n"));
 
-        Assert.StartsWith("HTTP/1.1 431 ", await server.ExchangeAsync($"GET /hello HTTP/1.1\r\nHost: x\r\n{headers}\r\n"));
+        Assert.StartsWith(
+            "HTTP/1.1 431 ",
+            await server.ExchangeAsync($"GET /hello HTTP/1.1\r\nHost: x\r\n{headers}\r\n"));
     }
 
     [Theory]
@@ -106,7 +114,9 @@ public class LimitTests
     [Fact]
     public async Task A_client_slow_with_its_headers_is_cut_off()
     {
-        await using var server = await TestServer.OnTcpAsync(new ApiLimits { RequestHeadersTimeout = TimeSpan.FromSeconds(1) }, Hello);
+        await using var server = await TestServer.OnTcpAsync(
+            new ApiLimits { RequestHeadersTimeout = TimeSpan.FromSeconds(1) },
+            Hello);
         using var socket = await server.ConnectAsync();
         await socket.SendAsync("GET /hello HTTP/1.1\r\nHo"u8.ToArray());
 
@@ -120,7 +130,11 @@ public class LimitTests
     [Fact]
     public async Task A_client_slow_with_its_body_is_cut_off()
     {
-        var limits = new ApiLimits { DataRateBytesPerSecondMin = 1000, DataRateGracePeriod = TimeSpan.FromSeconds(1.5) };
+        var limits = new ApiLimits
+        {
+            DataRateBytesPerSecondMin = 1000,
+            DataRateGracePeriod = TimeSpan.FromSeconds(1.5),
+        };
         await using var server = await TestServer.OnTcpAsync(limits, Echo);
         using var socket = await server.ConnectAsync();
         await socket.SendAsync("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc"u8.ToArray());
@@ -132,35 +146,46 @@ public class LimitTests
     public async Task A_client_that_does_not_read_its_answer_is_cut_off()
     {
         var ended = new TaskCompletionSource();
-        var endless = ApiRoute.Get("/endless", _ => ApiResponse.Streamed("text/plain", async (to, token) =>
-        {
-            try
-            {
-                var block = new byte[64 * 1024];
-                while (true)
-                {
-                    await to.WriteAsync(block, token);
-                }
-            }
-            finally
-            {
-                ended.TrySetResult();
-            }
-        }));
-        await using var server = await TestServer.OnTcpAsync(new ApiLimits { SendTimeout = TimeSpan.FromSeconds(1) }, endless);
+        var endless = ApiRoute.Get(
+            "/endless",
+            _ =>
+                ApiResponse.Streamed(
+                    "text/plain",
+                    async (to, token) =>
+                    {
+                        try
+                        {
+                            var block = new byte[64 * 1024];
+                            while (true)
+                            {
+                                await to.WriteAsync(block, token);
+                            }
+                        }
+                        finally
+                        {
+                            ended.TrySetResult();
+                        }
+                    }));
+        await using var server = await TestServer.OnTcpAsync(
+            new ApiLimits { SendTimeout = TimeSpan.FromSeconds(1) },
+            endless);
         using var socket = await server.ConnectAsync();
         await socket.SendAsync("GET /endless HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
 
         await ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await TestServer.ReceiveAllAsync(socket);
         await server.StopAsync();
-        Assert.Contains("x0tta6bl4_api_requests_total{route=\"/endless\",code=\"499\"} 1\n", await server.ScrapeAsync());
+        Assert.Contains(
+            "x0tta6bl4_api_requests_total{route=\"/endless\",code=\"499\"} 1\n",
+            await server.ScrapeAsync());
     }
 
     [Fact]
     public async Task An_idle_connection_is_closed()
     {
-        await using var server = await TestServer.OnTcpAsync(new ApiLimits { KeepAliveTimeout = TimeSpan.FromSeconds(1) }, Hello);
+        await using var server = await TestServer.OnTcpAsync(
+            new ApiLimits { KeepAliveTimeout = TimeSpan.FromSeconds(1) },
+            Hello);
         using var socket = await server.ConnectAsync();
         await socket.SendAsync("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
 
@@ -193,12 +218,16 @@ public class LimitTests
     [Fact]
     public async Task A_route_that_takes_too_long_is_503_and_logged()
     {
-        var stuck = ApiRoute.Get("/stuck", async (_, token) =>
-        {
-            await Task.Delay(Timeout.Infinite, token);
-            return ApiResponse.Error(200, "");
-        });
-        await using var server = await TestServer.OnTcpAsync(new ApiLimits { RouteTimeout = TimeSpan.FromMilliseconds(200) }, stuck);
+        var stuck = ApiRoute.Get(
+            "/stuck",
+            async (_, token) =>
+            {
+                await Task.Delay(Timeout.Infinite, token);
+                return ApiResponse.Error(200, "");
+            });
+        await using var server = await TestServer.OnTcpAsync(
+            new ApiLimits { RouteTimeout = TimeSpan.FromMilliseconds(200) },
+            stuck);
 
         Assert.StartsWith("HTTP/1.1 503 ", await server.GetAsync("/stuck"));
         Assert.Contains("\"event\":6003", server.Log);
@@ -257,7 +286,8 @@ public class LimitTests
         Assert.Equal(" x+", request.Parameter("b"));
         Assert.Equal("", request.Parameter("c"));
         Assert.Null(request.Parameter("d"));
-        Gen.Select(Gen.String, Gen.String).Sample((query, name) => _ = new RequestContext("/", query, default).Parameter(name));
+        Gen.Select(Gen.String, Gen.String)
+            .Sample((query, name) => _ = new RequestContext("/", query, default).Parameter(name));
     }
 
     private static Task<string> PostAsync(TestServer server, string body) => server.ExchangeAsync(

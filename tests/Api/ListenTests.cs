@@ -39,11 +39,76 @@ public class ListenTests
     public async Task An_address_of_no_interface_is_said_clearly()
     {
         await using var test = TestServer.Idle();
-        var server = ApiServer.OnTcp([IPEndPoint.Parse("192.0.2.1:9464")], [Hello], test.Metrics, test.Logger, TimeProvider.System);
+        var server = ApiServer.OnTcp(
+            [IPEndPoint.Parse("192.0.2.1:9464")],
+            [Hello],
+            test.Metrics,
+            test.Logger,
+            TimeProvider.System);
 
         var error = await Assert.ThrowsAsync<ApiListenException>(() => server.RunAsync(CancellationToken.None));
 
         Assert.Equal("no interface has this address", error.Reason);
+    }
+
+    [Fact]
+    public async Task Of_several_addresses_the_one_that_failed_is_named()
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen();
+        var taken = (IPEndPoint)other.LocalEndPoint!;
+        await using var test = TestServer.Idle();
+        var server = ApiServer.OnTcp(
+            [new IPEndPoint(IPAddress.Loopback, 0), taken], [Hello], test.Metrics, test.Logger, TimeProvider.System);
+
+        var error = await Assert.ThrowsAsync<ApiListenException>(() => server.RunAsync(CancellationToken.None));
+
+        Assert.Equal((taken.ToString(), "another program has the port"), (error.Address, error.Reason));
+    }
+
+    [Fact]
+    public async Task No_address_and_two_answers_for_one_path_are_programmers_errors()
+    {
+        await using var test = TestServer.Idle();
+
+        Assert.Throws<ArgumentException>(() =>
+            ApiServer.OnTcp([], [Hello], test.Metrics, test.Logger, TimeProvider.System));
+        Assert.Throws<ArgumentException>(() => test.NewServer(test.SocketPath, Hello, Hello));
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_an_answer_under_way_but_not_for_one_that_hangs()
+    {
+        var entered = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource();
+        var slow = ApiRoute.Get("/slow", async (_, token) =>
+        {
+            entered.Release();
+            await release.Task.WaitAsync(token);
+            return ApiResponse.Error(200, "done");
+        });
+        var hung = ApiRoute.Get("/hung", async (_, _) =>
+        {
+            entered.Release();
+            await Task.Delay(TimeSpan.FromSeconds(8), CancellationToken.None);
+            return ApiResponse.Error(200, "never seen");
+        });
+        var test = await TestServer.OnTcpAsync(new ApiLimits { StopTimeout = TimeSpan.FromSeconds(3) }, slow, hung);
+        var answer = test.GetAsync("/slow");
+        var lost = test.GetAsync("/hung");
+        await entered.WaitAsync();
+        await entered.WaitAsync();
+
+        var start = TimeProvider.System.GetTimestamp();
+        var stopping = test.StopAsync();
+        release.SetResult();
+        Assert.EndsWith("{\"error\":\"done\"}", await answer);
+        await stopping;
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start).TotalSeconds, 2, 7.5);
+        Assert.Equal("", await lost);
+        await test.DisposeAsync();
     }
 
     [Fact]
@@ -65,10 +130,13 @@ public class ListenTests
     {
         await using var test = await TestServer.OnUnixSocketAsync(Hello);
 
-        var error = await Assert.ThrowsAsync<ApiListenException>(() => test.NewServer(test.SocketPath, Hello).RunAsync(CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ApiListenException>(() =>
+            test.NewServer(test.SocketPath, Hello).RunAsync(CancellationToken.None));
 
         Assert.Equal("another agent has this socket", error.Reason);
-        Assert.Equal(200, (await new ControlClient(test.SocketPath).GetAsync("/v1/hello", CancellationToken.None)).Status);
+        Assert.Equal(
+            200,
+            (await new ControlClient(test.SocketPath).GetAsync("/v1/hello", CancellationToken.None)).Status);
     }
 
     [Fact]
@@ -85,7 +153,9 @@ public class ListenTests
         var running = server.RunAsync(stop.Token);
         await listening.WaitAsync(TimeSpan.FromSeconds(10));
 
-        Assert.Equal(200, (await new ControlClient(test.SocketPath).GetAsync("/v1/hello", CancellationToken.None)).Status);
+        Assert.Equal(
+            200,
+            (await new ControlClient(test.SocketPath).GetAsync("/v1/hello", CancellationToken.None)).Status);
         Assert.Contains("\"event\":6004", test.Log);
         await stop.CancelAsync();
         await running;
@@ -100,7 +170,8 @@ public class ListenTests
         other.Bind(new UnixDomainSocketEndPoint(path));
         other.Listen();
 
-        var error = await Assert.ThrowsAsync<ApiListenException>(() => test.NewServer(path, Hello).RunAsync(CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ApiListenException>(() =>
+            test.NewServer(path, Hello).RunAsync(CancellationToken.None));
 
         Assert.Equal("another agent has this socket", error.Reason);
         Assert.True(File.Exists(path));
@@ -113,21 +184,41 @@ public class ListenTests
         var path = Path.Combine(test.Directory, "precious");
         await File.WriteAllTextAsync(path, "");
 
-        var error = await Assert.ThrowsAsync<ApiListenException>(() => test.NewServer(path, Hello).RunAsync(CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ApiListenException>(() =>
+            test.NewServer(path, Hello).RunAsync(CancellationToken.None));
 
         Assert.Equal("something that is not a socket is there", error.Reason);
         Assert.True(File.Exists(path));
     }
 
+    [Fact]
+    public async Task A_directory_that_cannot_be_made_is_not_taken_for_another_agent()
+    {
+        await using var test = TestServer.Idle();
+        var file = Path.Combine(test.Directory, "file");
+        await File.WriteAllTextAsync(file, "");
+
+        foreach (
+            var path in (string[])[Path.Combine(file, "control.sock"), "/proc/x0tta6bl4/control.sock", "/dev/null/s"])
+        {
+            var error = await Assert.ThrowsAsync<ApiListenException>(() =>
+                test.NewServer(path, Hello).RunAsync(CancellationToken.None));
+            Assert.DoesNotContain("another agent", error.Message);
+            Assert.Contains("set api.socket to", error.Fix);
+        }
+    }
+
     [Theory]
     [InlineData("relative.sock")]
     [InlineData("")]
-    [InlineData("/tmp/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890")]
+    [InlineData(
+        "/tmp/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890")]
     public async Task A_path_no_socket_can_have_is_said_clearly(string path)
     {
         await using var test = TestServer.Idle();
 
-        var error = await Assert.ThrowsAsync<ApiListenException>(() => test.NewServer(path, Hello).RunAsync(CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ApiListenException>(() =>
+            test.NewServer(path, Hello).RunAsync(CancellationToken.None));
 
         Assert.StartsWith("a socket path is absolute and has at most 107 bytes", error.Reason);
     }

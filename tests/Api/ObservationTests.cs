@@ -26,13 +26,18 @@ public class ObservationTests
         await server.GetAsync("/metrics");
         var answer = await server.ExchangeAsync("GET /metrics HTTP/1.0\r\n\r\n");
 
-        Assert.Empty(MetricsDocument.Differences(
-            Repository.ReadText("docs/metrics.md"), answer[answer.IndexOf("# HELP", StringComparison.Ordinal)..], "Agent", "API"));
+        Assert.Empty(
+            MetricsDocument.Differences(
+                Repository.ReadText("docs/metrics.md"),
+                answer[answer.IndexOf("# HELP", StringComparison.Ordinal)..],
+                "Agent",
+                "API"));
     }
 
     [Fact]
     public void The_document_lists_every_event() =>
-        Assert.Empty(LogDocument.Differences(Repository.ReadText("docs/logs.md"), 6000, 6999, typeof(ApiServer).Assembly));
+        Assert.Empty(
+            LogDocument.Differences(Repository.ReadText("docs/logs.md"), 6000, 6999, typeof(ApiServer).Assembly));
 
     [Fact]
     public async Task Health_says_200_when_alive_and_503_with_reasons_when_not()
@@ -49,7 +54,9 @@ public class ObservationTests
         var answer = await server.GetAsync("/readyz");
         Assert.StartsWith("HTTP/1.1 503 ", answer);
         Assert.Contains("Content-Type: application/json\r\n", answer);
-        Assert.EndsWith("""{"version":1,"ready":false,"reasons":[{"code":"health.mesh-not-seen","subject":"","text":"text","fix":"fix"}]}""", answer);
+        Assert.EndsWith(
+            """{"version":1,"ready":false,"reasons":[{"code":"health.mesh-not-seen","subject":"","text":"text","fix":"fix"}]}""",
+            answer);
     }
 
     [Fact]
@@ -57,11 +64,14 @@ public class ObservationTests
     {
         await using var server = await TestServer.ObservationAsync();
 
-        foreach (var path in (string[])["/", "/v1/status", "/metrics/", "/Metrics", "/../metrics", "/%2e%2e/v1/status", "//metrics"])
+        foreach (
+            var path in (string[])
+                ["/", "/v1/status", "/metrics/", "/Metrics", "/../metrics", "/%2e%2e/v1/status", "//metrics"])
         {
             var answer = await server.GetAsync(path);
             Assert.True(
-                answer.StartsWith("HTTP/1.1 404 ", StringComparison.Ordinal) || path == "/../metrics", $"{path}: {answer}");
+                answer.StartsWith("HTTP/1.1 404 ", StringComparison.Ordinal) || path == "/../metrics",
+                $"{path}: {answer}");
         }
     }
 
@@ -94,7 +104,9 @@ public class ObservationTests
         Assert.Contains("{\"error\":\"/metrics is answering 2 requests already; try again\"}", third);
         Assert.StartsWith("HTTP/1.1 200 ", await first);
         Assert.StartsWith("HTTP/1.1 200 ", await second);
-        Assert.Contains("x0tta6bl4_api_requests_total{route=\"/metrics\",code=\"503\"} 1\n", await server.ScrapeAsync());
+        Assert.Contains(
+            "x0tta6bl4_api_requests_total{route=\"/metrics\",code=\"503\"} 1\n",
+            await server.ScrapeAsync());
     }
 
     [Fact]
@@ -114,7 +126,9 @@ public class ObservationTests
         }));
 
         // On a machine that is very busy a turn may not come in time; nobody may hang or get half an answer.
-        Assert.All(answers.SelectMany(got => got), status => Assert.True(status is "HTTP/1.1 200" or "HTTP/1.1 503", status));
+        Assert.All(
+            answers.SelectMany(got => got),
+            status => Assert.True(status is "HTTP/1.1 200" or "HTTP/1.1 503", status));
         Assert.StartsWith("HTTP/1.1 200", await server.GetAsync("/metrics"));
     }
 }

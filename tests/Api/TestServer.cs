@@ -109,7 +109,8 @@ internal sealed class TestServer : IAsyncDisposable
         return await ReceiveAllAsync(socket);
     }
 
-    internal Task<string> GetAsync(string path) => ExchangeAsync($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    internal Task<string> GetAsync(string path) =>
+        ExchangeAsync($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
     internal static async Task<string> ReceiveAllAsync(Socket socket)
     {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace X0tta6bl4.Tests;
 
 /// <summary>
-/// A clock moved by hand. Its monotonic side starts 42.5 s after boot and ticks in sevenths of 100 ns, so that code which
-/// takes a timestamp for a time span is found out.
+/// A clock moved by hand. Its monotonic side starts 42.5 s after boot and ticks in sevenths of 100 ns, so that code
+/// which takes a timestamp for a time span is found out.
 /// </summary>
 internal sealed class TestTime() : FakeTimeProvider(Begin)
 {

@@ -14,13 +14,16 @@ public sealed record ControlReply(int Status, byte[] Body)
 }
 
 /// <summary>
-/// The command line's side of the control socket: one HTTP/1.0 request a connection, spoken by hand because HttpClient costs
-/// three megabytes of flash. Bounded in time and size. Safe to use from several threads: each call has its own connection.
+/// The command line's side of the control socket: one HTTP/1.0 request a connection, spoken by hand because HttpClient
+/// costs three megabytes of flash. Bounded in time and size. Safe to use from several threads: each call has its own
+/// connection.
 /// </summary>
 /// <param name="socketPath">The agent's control socket.</param>
 public sealed class ControlClient(string socketPath)
 {
-    /// <summary>Most bytes of an answer, headers included; the originators of a 2,000-node mesh take about 1 MB.</summary>
+    /// <summary>
+    /// Most bytes of an answer, headers included; the originators of a 2,000-node mesh take about 1 MB.
+    /// </summary>
     public const int ReplyBytesMax = 8 * 1024 * 1024;
 
     /// <summary>How long one call may take, from connecting to the last byte.</summary>
@@ -45,7 +48,8 @@ public sealed class ControlClient(string socketPath)
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(EndPoint(), limit.Token);
-            var head = $"{method} {path} HTTP/1.0\r\nHost: x0tta6bl4\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
+            var head = $"{method} {path} HTTP/1.0\r\nHost: x0tta6bl4\r\n"
+                + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
             await SendAllAsync(socket, Encoding.ASCII.GetBytes(head), limit.Token);
             await SendAllAsync(socket, body, limit.Token);
             return Parse(await ReceiveAllAsync(socket, limit.Token));
@@ -57,7 +61,9 @@ public sealed class ControlClient(string socketPath)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ControlException(
-                socketPath, $"the agent did not answer within {Timeout.TotalSeconds} s; it may hang: see its log, the watchdog resets the board");
+                socketPath,
+                $"the agent did not answer within {Timeout.TotalSeconds} s; "
+                + "it may hang: see its log, the watchdog resets the board");
         }
     }
 
@@ -74,17 +80,26 @@ public sealed class ControlClient(string socketPath)
     }
 
     // .NET shows ENOENT as "cannot assign requested address"; nobody could guess from that what is missing.
-    private ControlException Explain(SocketException error) => error.SocketErrorCode switch
-    {
-        SocketError.AccessDenied => new ControlException(socketPath, "no permission; run this command as root"),
-        SocketError.ConnectionRefused => new ControlException(
-            socketPath, "the agent that made this socket is gone; start it with 'x0tta6bl4 run' or its service"),
-        SocketError.AddressNotAvailable when !File.Exists(socketPath) => new ControlException(
-            socketPath, "no such socket: the agent is not running, or listens elsewhere (--socket); start it with 'x0tta6bl4 run' or its service"),
-        _ => new ControlException(socketPath, $"the connection failed: {error.Message} (errno {error.NativeErrorCode})"),
-    };
+    private ControlException Explain(SocketException error) =>
+        error.SocketErrorCode switch
+        {
+            SocketError.AccessDenied => new ControlException(socketPath, "no permission; run this command as root"),
+            SocketError.ConnectionRefused => new ControlException(
+                socketPath,
+                "the agent that made this socket is gone; start it with 'x0tta6bl4 run' or its service"),
+            SocketError.AddressNotAvailable when !File.Exists(socketPath) => new ControlException(
+                socketPath,
+                "no such socket: the agent is not running, or listens elsewhere (--socket); "
+                + "start it with 'x0tta6bl4 run' or its service"),
+            _ => new ControlException(
+                socketPath,
+                $"the connection failed: {error.Message} (errno {error.NativeErrorCode})"),
+        };
 
-    private static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private static async Task SendAllAsync(
+        Socket socket,
+        ReadOnlyMemory<byte> bytes,
+        CancellationToken cancellationToken)
     {
         while (!bytes.IsEmpty)
         {
@@ -116,12 +131,16 @@ public sealed class ControlClient(string socketPath)
         if (end < 0 || !reply.AsSpan().StartsWith("HTTP/1."u8)
             || !Utf8Parser.TryParse(reply.AsSpan("HTTP/1.x ".Length), out int status, out var digits) || digits != 3)
         {
-            throw new ControlException(socketPath, "what answers there does not speak HTTP; is this the agent's socket?");
+            throw new ControlException(
+                socketPath,
+                "what answers there does not speak HTTP; is this the agent's socket?");
         }
 
         var body = reply[(end + 4)..];
         return ContentLength(Encoding.ASCII.GetString(reply.AsSpan(0, end))) is { } length && length != body.Length
-            ? throw new ControlException(socketPath, $"the answer broke off after {body.Length} of {length} bytes; try again")
+            ? throw new ControlException(
+                socketPath,
+                $"the answer broke off after {body.Length} of {length} bytes; try again")
             : new ControlReply(status, body);
     }
 

@@ -1,8 +1,8 @@
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// Pauses between attempts: doubling from the least to the most, each taken ±50 % at random, so that two hundred routers whose
-/// broker restarted do not all come back in the same second.
+/// Pauses between attempts: doubling from the least to the most, each taken ±50 % at random, so that two hundred
+/// routers whose broker restarted do not all come back in the same second.
 /// </summary>
 internal sealed class Backoff
 {

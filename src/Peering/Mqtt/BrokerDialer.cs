@@ -10,7 +10,9 @@ namespace X0tta6bl4.Peering.Mqtt;
 /// <exception cref="IOException">Not reachable; so may <see cref="SocketException"/> say.</exception>
 public delegate ValueTask<Stream> BrokerDialer(string host, int port, CancellationToken cancellationToken);
 
-/// <summary>TCP without encryption. Whether that is allowed was decided by <see cref="MqttReporterOptions.Problems"/>.</summary>
+/// <summary>
+/// TCP without encryption. Whether that is allowed was decided by <see cref="MqttReporterOptions.Problems"/>.
+/// </summary>
 public static class PlainTcp
 {
     /// <summary>Connects to the first address that answers.</summary>

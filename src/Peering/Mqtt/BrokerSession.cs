@@ -8,7 +8,11 @@ namespace X0tta6bl4.Peering.Mqtt;
 /// <param name="PacketBytesMax">Largest packet it takes.</param>
 /// <param name="CanRetain">It keeps retained messages.</param>
 /// <param name="QoS">1, or 0 where the broker has no better; then "sent" is all we know.</param>
-internal sealed record BrokerSession(TimeSpan KeepAlive, uint PacketBytesMax, bool CanRetain, MqttQualityOfServiceLevel QoS)
+internal sealed record BrokerSession(
+    TimeSpan KeepAlive,
+    uint PacketBytesMax,
+    bool CanRetain,
+    MqttQualityOfServiceLevel QoS)
 {
     /// <summary>Header and properties of one PUBLISH of ours, at most: content type, expiry, traceparent.</summary>
     internal const int OverheadBytes = 160;

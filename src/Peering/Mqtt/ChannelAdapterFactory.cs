@@ -9,12 +9,13 @@ using MQTTnet.Packets;
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// Gives MQTTnet's client our channel, and keeps the keep-alive to ourselves: it is written into CONNECT and taken out of CONNACK
-/// here, behind the client's back. Told of one, the client would start a loop of its own that wakes the router four times a
-/// second, measures silence by the wall clock (which jumps by fifty years when a router learns the time), and answers the
-/// broker's server keep-alive with a ping every 250 ms. Used for one connection.
+/// Gives MQTTnet's client our channel, and keeps the keep-alive to ourselves: it is written into CONNECT and taken out
+/// of CONNACK here, behind the client's back. Told of one, the client would start a loop of its own that wakes the
+/// router four times a second, measures silence by the wall clock (which jumps by fifty years when a router learns the
+/// time), and answers the broker's server keep-alive with a ping every 250 ms. Used for one connection.
 /// </summary>
-internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerDialer dialer) : IMqttClientAdapterFactory
+internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerDialer dialer)
+    : IMqttClientAdapterFactory
 {
     private const int WriterBytes = 4 * 1024;
 

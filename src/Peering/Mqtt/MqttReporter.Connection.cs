@@ -10,7 +10,9 @@ namespace X0tta6bl4.Peering.Mqtt;
 /// <summary>One connection, from CONNECT to whatever ends it.</summary>
 public sealed partial class MqttReporter
 {
-    /// <summary>How long to wait for MQTTnet's own account of a connection's end, which says what the broker gave as a reason.</summary>
+    /// <summary>
+    /// How long to wait for MQTTnet's own account of a connection's end, which says what the broker gave as a reason.
+    /// </summary>
     private static readonly TimeSpan EndingWaitMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Returns why the connection ended or was not made, for people.</summary>
@@ -59,7 +61,10 @@ public sealed partial class MqttReporter
 
     /// <summary>Runs one exchange with the broker; when it takes too long, throws what is missing instead.</summary>
     private async Task<T> WithinAsync<T>(
-        TimeSpan time, string missing, Func<CancellationToken, Task<T>> exchangeAsync, CancellationToken cancellationToken)
+        TimeSpan time,
+        string missing,
+        Func<CancellationToken, Task<T>> exchangeAsync,
+        CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(time, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -101,7 +106,8 @@ public sealed partial class MqttReporter
                 return result;
             }
 
-            throw new BrokerException($"the broker refused the connection: {Words(result.ResultCode, result.ReasonString)}");
+            throw new BrokerException(
+                $"the broker refused the connection: {Words(result.ResultCode, result.ReasonString)}");
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -121,10 +127,16 @@ public sealed partial class MqttReporter
             KeepAlive: serverKeepAlive > TimeSpan.Zero ? serverKeepAlive : _options.KeepAlive,
             PacketBytesMax: result.MaximumPacketSize is > 0 and { } max ? max : uint.MaxValue,
             CanRetain: result.RetainAvailable,
-            QoS: result.MaximumQoS < MqttQualityOfServiceLevel.AtLeastOnce ? result.MaximumQoS : MqttQualityOfServiceLevel.AtLeastOnce);
+            QoS: result.MaximumQoS < MqttQualityOfServiceLevel.AtLeastOnce
+                ? result.MaximumQoS
+                : MqttQualityOfServiceLevel.AtLeastOnce);
     }
 
-    private async Task ReportAsync(MqttClient client, BrokerSession session, Task<string> lost, CancellationToken cancellationToken)
+    private async Task ReportAsync(
+        MqttClient client,
+        BrokerSession session,
+        Task<string> lost,
+        CancellationToken cancellationToken)
     {
         var nextReports = Now();
         var lastSent = Now();
@@ -189,7 +201,10 @@ public sealed partial class MqttReporter
     }
 
     /// <summary>Sends the oldest message and waits for its acknowledgement. False when none waits.</summary>
-    private async Task<bool> SendNextAsync(MqttClient client, BrokerSession session, CancellationToken cancellationToken)
+    private async Task<bool> SendNextAsync(
+        MqttClient client,
+        BrokerSession session,
+        CancellationToken cancellationToken)
     {
         Report? report;
         lock (_lock)
@@ -266,9 +281,14 @@ public sealed partial class MqttReporter
     {
         message.QualityOfServiceLevel = session.QoS;
         var result = await WithinAsync(
-            _options.AcknowledgeTimeout, "no acknowledgement", token => client.PublishAsync(message, token), cancellationToken);
-        if (result.ReasonCode is MqttClientPublishReasonCode.NotAuthorized or MqttClientPublishReasonCode.TopicNameInvalid
-            or MqttClientPublishReasonCode.PayloadFormatInvalid)
+            _options.AcknowledgeTimeout,
+            "no acknowledgement",
+            token => client.PublishAsync(message, token),
+            cancellationToken);
+        if (result.ReasonCode
+            is MqttClientPublishReasonCode.NotAuthorized
+                or MqttClientPublishReasonCode.TopicNameInvalid
+                or MqttClientPublishReasonCode.PayloadFormatInvalid)
         {
             throw new MessageRejectedException(Words(result.ReasonCode, result.ReasonString));
         }
@@ -276,7 +296,8 @@ public sealed partial class MqttReporter
         if (!result.IsSuccess)
         {
             // Quota, implementation error and the like may pass: the message stays and the connection starts over.
-            throw new BrokerException($"the broker did not take a message: {Words(result.ReasonCode, result.ReasonString)}");
+            throw new BrokerException(
+                $"the broker did not take a message: {Words(result.ReasonCode, result.ReasonString)}");
         }
     }
 

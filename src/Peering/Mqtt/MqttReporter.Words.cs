@@ -27,7 +27,10 @@ public sealed partial class MqttReporter
 
         if (!string.IsNullOrEmpty(brokerText))
         {
-            words.Append(" (").Append(brokerText.AsSpan(0, Math.Min(brokerText.Length, BrokerTextCharsMax))).Append(')');
+            words
+                .Append(" (")
+                .Append(brokerText.AsSpan(0, Math.Min(brokerText.Length, BrokerTextCharsMax)))
+                .Append(')');
         }
 
         return words.ToString();
@@ -55,7 +58,8 @@ public sealed partial class MqttReporter
                 return socket.SocketErrorCode switch
                 {
                     SocketError.ConnectionRefused => "nothing listens there (connection refused)",
-                    SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "its name cannot be resolved",
+                    SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+                        "its name cannot be resolved",
                     SocketError.NetworkUnreachable or SocketError.HostUnreachable => "there is no route to it",
                     SocketError.ConnectionReset or SocketError.Shutdown => "the broker closed the connection",
                     _ => $"{socket.Message} (errno {socket.NativeErrorCode})",

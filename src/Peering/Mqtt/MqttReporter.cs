@@ -7,9 +7,9 @@ using X0tta6bl4.Telemetry.Metrics;
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// Sends reports to an MQTT 5 broker: retained, QoS 1, in order, through a bounded queue that outlives the broker's absences.
-/// One loop (<see cref="RunAsync"/>) connects, announces the node, sends and waits for each acknowledgement; any failure ends the
-/// connection and starts over after a pause. Thread-safe to offer to.
+/// Sends reports to an MQTT 5 broker: retained, QoS 1, in order, through a bounded queue that outlives the broker's
+/// absences. One loop (<see cref="RunAsync"/>) connects, announces the node, sends and waits for each acknowledgement;
+/// any failure ends the connection and starts over after a pause. Thread-safe to offer to.
 /// </summary>
 public sealed partial class MqttReporter
 {
@@ -74,8 +74,9 @@ public sealed partial class MqttReporter
     public Latest<MqttSnapshot> State { get; }
 
     /// <summary>
-    /// Adds a report that is rendered and offered, retained, at every <see cref="MqttReporterOptions.ReportInterval"/> and on
-    /// every new connection. Offer the same topic yourself when its content changes. Call before <see cref="RunAsync"/>.
+    /// Adds a report that is rendered and offered, retained, at every <see cref="MqttReporterOptions.ReportInterval"/>
+    /// and on every new connection. Offer the same topic yourself when its content changes. Call before
+    /// <see cref="RunAsync"/>.
     /// </summary>
     /// <param name="kind">Constant word, metric label.</param>
     /// <param name="topicSuffix">Topic below the node's own.</param>
@@ -91,7 +92,9 @@ public sealed partial class MqttReporter
         _sources.Add(new Source(kind, topicSuffix, render));
     }
 
-    /// <summary>Puts a message into the queue. Never waits; what does not fit is dropped by the queue's rule and counted.</summary>
+    /// <summary>
+    /// Puts a message into the queue. Never waits; what does not fit is dropped by the queue's rule and counted.
+    /// </summary>
     /// <param name="kind">Constant word, metric label and unit of dropping.</param>
     /// <param name="topicSuffix">Topic below the node's own, for example <c>mesh</c>.</param>
     /// <param name="payload">JSON; not changed afterwards.</param>
@@ -125,32 +128,40 @@ public sealed partial class MqttReporter
     }
 
     /// <summary>
-    /// Connects, reports and reconnects until cancelled; then says goodbye within <see cref="MqttReporterOptions.StopTimeout"/>.
-    /// Does not throw for anything a broker or network may do.
+    /// Connects, reports and reconnects until cancelled; then says goodbye within
+    /// <see cref="MqttReporterOptions.StopTimeout"/>. Does not throw for anything a broker or network may do.
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            var start = _time.GetTimestamp();
-            var reason = await RunConnectionAsync(cancellationToken);
-            if (cancellationToken.IsCancellationRequested)
+            while (!cancellationToken.IsCancellationRequested)
             {
-                break;
+                var start = _time.GetTimestamp();
+                var reason = await RunConnectionAsync(cancellationToken);
+                if (!cancellationToken.IsCancellationRequested)
+                {
+                    await PauseAsync(reason, _time.GetElapsedTime(start), cancellationToken);
+                }
             }
+        }
+        finally
+        {
+            SetDisconnected(reason: null);
+        }
+    }
 
-            if (_time.GetElapsedTime(start) >= _options.StableAfter)
-            {
-                _backoff.Reset();
-            }
-
-            var pause = _backoff.Next();
-            _logger.NotConnected(_options.Broker, reason, pause.TotalSeconds);
-            SetDisconnected(reason);
-            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task PauseAsync(string reason, TimeSpan held, CancellationToken cancellationToken)
+    {
+        if (held >= _options.StableAfter)
+        {
+            _backoff.Reset();
         }
 
-        SetDisconnected(reason: null);
+        var pause = _backoff.Next();
+        _logger.NotConnected(_options.Broker, reason, pause.TotalSeconds);
+        SetDisconnected(reason);
+        await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void CheckSuffix(string suffix)
@@ -160,7 +171,8 @@ public sealed partial class MqttReporter
             || suffix.AsSpan().ContainsAny("+#\0"))
         {
             throw new ArgumentException(
-                $"'{suffix}' is no topic below a node: levels without +, # or NUL, {MqttReporterOptions.TopicSuffixCharsMax} characters at most",
+                $"'{suffix}' is no topic below a node: levels without +, # or NUL, "
+                + $"{MqttReporterOptions.TopicSuffixCharsMax} characters at most",
                 nameof(suffix));
         }
     }
@@ -201,7 +213,8 @@ public sealed partial class MqttReporter
             _options.Broker,
             Severity.Info,
             $"no reports reach the broker {_options.Broker}: {reason}",
-            "see that the broker runs and mqtt.host and mqtt.port name it; up to mqtt.queue_messages reports wait meanwhile");
+            "see that the broker runs and mqtt.host and mqtt.port name it; "
+            + "up to mqtt.queue_messages reports wait meanwhile");
     }
 
     private void CountDropLocked(Dropped dropped)

@@ -2,10 +2,14 @@ using System.Net;
 
 namespace X0tta6bl4.Peering.Mqtt;
 
-/// <summary>Where reports go, and what they may cost. <see cref="Problems"/> says what is wrong with a set of values.</summary>
+/// <summary>
+/// Where reports go, and what they may cost. <see cref="Problems"/> says what is wrong with a set of values.
+/// </summary>
 public sealed record MqttReporterOptions
 {
-    /// <summary>First levels of every topic; the version changes when a payload changes so that old readers would misread it.</summary>
+    /// <summary>
+    /// First levels of every topic; the version changes when a payload changes so that old readers would misread it.
+    /// </summary>
     public const string TopicPrefix = "x0tta6bl4/v1";
 
     /// <summary>Longest site or node name in characters.</summary>
@@ -29,13 +33,20 @@ public sealed record MqttReporterOptions
     /// <summary>Site of the node, the third level of its topics.</summary>
     public required string Site { get; init; }
 
-    /// <summary>Name of the node, the fourth level. With the site it is the client id too: a second one would throw this one out.</summary>
+    /// <summary>
+    /// Name of the node, the fourth level. With the site it is the client id too: a second one would throw this one
+    /// out.
+    /// </summary>
     public required string Node { get; init; }
 
-    /// <summary>True when the operator accepts that reports cross the network in the clear to a host that is not this machine.</summary>
+    /// <summary>
+    /// True when the operator accepts that reports cross the network in the clear to a host that is not this machine.
+    /// </summary>
     public bool Insecure { get; init; }
 
-    /// <summary>Longest silence towards the broker, in whole seconds. It calls the node lost after one and a half of it.</summary>
+    /// <summary>
+    /// Longest silence towards the broker, in whole seconds. It calls the node lost after one and a half of it.
+    /// </summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Periodic reports are sent at least this often.</summary>
@@ -72,14 +83,17 @@ public sealed record MqttReporterOptions
     public string ClientId => $"x0tta6bl4-{Site}-{Node}";
 
     /// <summary>
-    /// A report is worth nothing once a few newer ones should have come: then readers had better see no report than an old one.
+    /// A report is worth nothing once a few newer ones should have come: then readers had better see no report than an
+    /// old one.
     /// </summary>
     public TimeSpan MessageExpiry => 5 * ReportInterval;
 
     /// <summary>The broker as people write it.</summary>
     public string Broker => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
-    /// <summary>True for 127.0.0.0/8, ::1 and the word localhost. Other names are not resolved: DNS could say anything.</summary>
+    /// <summary>
+    /// True for 127.0.0.0/8, ::1 and the word localhost. Other names are not resolved: DNS could say anything.
+    /// </summary>
     public static bool IsLoopback(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
@@ -101,7 +115,8 @@ public sealed record MqttReporterOptions
         {
             problems.Add(
                 $"mqtt.host {Host} is not this machine and the connection would not be encrypted: "
-                + "use a broker on 127.0.0.1, or set mqtt.insecure = true if the network up to the broker may be read by everyone on it");
+                + "use a broker on 127.0.0.1, or set mqtt.insecure = true if the network up to the broker "
+                + "may be read by everyone on it");
         }
 
         AddNameProblem(problems, "node.site", Site);
@@ -125,7 +140,8 @@ public sealed record MqttReporterOptions
     {
         if (name.Length is 0 or > NameCharsMax || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
         {
-            problems.Add($"{key} '{name}' cannot be a topic level: letters, digits, '-' and '_', 1 to {NameCharsMax} of them");
+            problems.Add(
+                $"{key} '{name}' cannot be a topic level: letters, digits, '-' and '_', 1 to {NameCharsMax} of them");
         }
     }
 

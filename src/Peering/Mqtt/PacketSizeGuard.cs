@@ -3,8 +3,9 @@ using MQTTnet.Exceptions;
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// Follows the framing of received bytes and refuses a packet that declares more than the limit, before anyone allocates it.
-/// MQTT 5, 2.1.4: after the first byte, the remaining length in one to four bytes of seven bits, least significant first.
+/// Follows the framing of received bytes and refuses a packet that declares more than the limit, before anyone
+/// allocates it. MQTT 5, 2.1.4: after the first byte, the remaining length in one to four bytes of seven bits, least
+/// significant first.
 /// </summary>
 internal sealed class PacketSizeGuard(int packetBytesMax)
 {
@@ -14,7 +15,8 @@ internal sealed class PacketSizeGuard(int packetBytesMax)
     private long _length;
     private int _headerBytes;
 
-    /// <exception cref="MqttProtocolViolationException">The packet is larger than allowed, or its length is malformed.</exception>
+    /// <exception cref="MqttProtocolViolationException">The packet is larger than allowed, or its length is
+    /// malformed.</exception>
     internal void Inspect(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -55,7 +57,8 @@ internal sealed class PacketSizeGuard(int packetBytesMax)
 
         if (_length > packetBytesMax)
         {
-            throw new MqttProtocolViolationException($"the broker sent a packet of {_length} bytes; at most {packetBytesMax} are taken");
+            throw new MqttProtocolViolationException(
+                $"the broker sent a packet of {_length} bytes; at most {packetBytesMax} are taken");
         }
 
         _headerBytes = 0;

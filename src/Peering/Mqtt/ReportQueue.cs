@@ -1,9 +1,10 @@
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// The bounded queue towards the broker. First in, first out. When a message does not fit, the oldest of its own kind goes
-/// first, so that a chatty kind cannot push out a quiet one; only when its kind has none left, the oldest of all. The message
-/// being sent stays in the queue, and is never dropped, until the broker has acknowledged it. No clock, no I/O; not thread-safe.
+/// The bounded queue towards the broker. First in, first out. When a message does not fit, the oldest of its own kind
+/// goes first, so that a chatty kind cannot push out a quiet one; only when its kind has none left, the oldest of all.
+/// The message being sent stays in the queue, and is never dropped, until the broker has acknowledged it. No clock, no
+/// I/O; not thread-safe.
 /// </summary>
 /// <param name="messagesMax">Most messages, the one being sent included.</param>
 /// <param name="bytesMax">Most bytes of topics and payloads.</param>

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace X0tta6bl4.Peering.Mqtt;
 
-/// <summary>The retained <c>status</c> message: who is there. Offline comes from us when we stop, from the broker's will when we are lost.</summary>
+/// <summary>
+/// The retained <c>status</c> message: who is there. Offline comes from us when we stop, from the broker's will when
+/// we are lost.
+/// </summary>
 internal static class StatusPayload
 {
     /// <summary>Version of the JSON form.</summary>

@@ -6,8 +6,9 @@ using MQTTnet.Channel;
 namespace X0tta6bl4.Peering.Mqtt;
 
 /// <summary>
-/// MQTTnet's transport over any stream of ours. Its own TCP channel would link SslStream: three megabytes, and OpenSSL at run
-/// time. Also bounds what a broker may send: MQTTnet allocates a packet's declared length, up to 256 MB, before its first byte.
+/// MQTTnet's transport over any stream of ours. Its own TCP channel would link SslStream: three megabytes, and OpenSSL
+/// at run time. Also bounds what a broker may send: MQTTnet allocates a packet's declared length, up to 256 MB, before
+/// its first byte.
 /// </summary>
 internal sealed class StreamChannel(BrokerDialer dialer, string host, int port, int packetBytesMax) : IMqttChannel
 {

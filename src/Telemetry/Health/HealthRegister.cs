@@ -2,7 +2,8 @@ namespace X0tta6bl4.Telemetry.Health;
 
 /// <summary>
 /// The symptoms that hold now. Parts raise and clear them by code and subject; raising again only refreshes the text.
-/// Thread-safe. Bounded: beyond <see cref="SymptomsMax"/> new symptoms are counted in <see cref="Refused"/>, not stored.
+/// Thread-safe. Bounded: beyond <see cref="SymptomsMax"/> new symptoms are counted in <see cref="Refused"/>, not
+/// stored.
 /// </summary>
 public sealed class HealthRegister(TimeProvider time)
 {
@@ -34,7 +35,13 @@ public sealed class HealthRegister(TimeProvider time)
                     return;
                 }
 
-                known = new Symptom(code, subject, severity, text, fix, time.GetElapsedTime(_startTimestamp).TotalSeconds);
+                known = new Symptom(
+                    code,
+                    subject,
+                    severity,
+                    text,
+                    fix,
+                    time.GetElapsedTime(_startTimestamp).TotalSeconds);
             }
 
             var next = known with { Severity = severity, Text = text, Fix = fix };

@@ -10,13 +10,15 @@ namespace X0tta6bl4.Telemetry.Health;
 /// <param name="WatchdogFed">That watchdog is open and was fed within its time-out.</param>
 public sealed record ReadinessFacts(bool MeshSeen, bool WatchdogWanted, bool WatchdogFed);
 
-/// <summary>Why the agent is not alive or not ready; the same shape as a symptom, with the same codes where one exists.</summary>
+/// <summary>
+/// Why the agent is not alive or not ready; the same shape as a symptom, with the same codes where one exists.
+/// </summary>
 public sealed record HealthReason(string Code, string Subject, string Text, string Fix);
 
 /// <summary>
-/// The answer of <c>/healthz</c> and <c>/readyz</c>. Alive: no critical loop is hung; a supervisor that sees "not alive"
-/// restarts the agent. Ready: alive, mesh seen, watchdog fed where one is wanted, and no critical symptom; who sees
-/// "not ready" sends no work here, and restarting would not help.
+/// The answer of <c>/healthz</c> and <c>/readyz</c>. Alive: no critical loop is hung; a supervisor that sees "not
+/// alive" restarts the agent. Ready: alive, mesh seen, watchdog fed where one is wanted, and no critical symptom; who
+/// sees "not ready" sends no work here, and restarting would not help.
 /// </summary>
 /// <param name="Alive">No critical loop is hung.</param>
 /// <param name="Ready">Alive and doing its main job.</param>
@@ -36,7 +38,10 @@ public sealed record HealthReport(
             .. loops.Hung.Select(loop => new HealthReason(
                 "health.loop-hung",
                 loop.Name,
-                string.Create(CultureInfo.InvariantCulture, $"the loop {loop.Name} has made no progress for {loop.Age.TotalSeconds:F1} s; its deadline is {loop.Deadline.TotalSeconds:F1} s"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the loop {loop.Name} has made no progress for {loop.Age.TotalSeconds:F1} s; "
+                    + $"its deadline is {loop.Deadline.TotalSeconds:F1} s"),
                 "nothing: the watchdog resets the board; keep the log for a report")),
         ];
         List<HealthReason> notReady = [.. notAlive];

@@ -2,7 +2,8 @@ namespace X0tta6bl4.Telemetry.Health;
 
 /// <summary>
 /// Proof that one loop still turns. The loop calls <see cref="Beat"/> each time it has done a whole round of real
-/// work (never from a timer of its own); the watchdog is fed only while every critical pulse is younger than its deadline.
+/// work (never from a timer of its own); the watchdog is fed only while every critical pulse is younger than its
+/// deadline.
 /// </summary>
 public sealed class LoopPulse
 {
@@ -41,7 +42,9 @@ public sealed class LoopPulse
     }
 }
 
-/// <summary>Every critical loop of the process, registered once at start. Read by the watchdog and by <c>/healthz</c>.</summary>
+/// <summary>
+/// Every critical loop of the process, registered once at start. Read by the watchdog and by <c>/healthz</c>.
+/// </summary>
 public sealed class LoopPulses(TimeProvider time)
 {
     private readonly Lock _lock = new();

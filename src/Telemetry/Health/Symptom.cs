@@ -1,6 +1,8 @@
 namespace X0tta6bl4.Telemetry.Health;
 
-/// <summary>How bad a symptom is. The order is the order of display: the highest one decides LEDs and exit codes.</summary>
+/// <summary>
+/// How bad a symptom is. The order is the order of display: the highest one decides LEDs and exit codes.
+/// </summary>
 public enum Severity
 {
     /// <summary>Worth knowing, nothing is impaired.</summary>
@@ -22,7 +24,8 @@ public enum Severity
 /// <param name="Severity">How bad it is.</param>
 /// <param name="Text">What is wrong, one sentence.</param>
 /// <param name="Fix">What to do about it, one sentence.</param>
-/// <param name="SinceSeconds">Seconds on the monotonic clock (<see cref="HealthRegister"/>'s start = 0) when it was first raised.</param>
+/// <param name="SinceSeconds">Seconds on the monotonic clock (<see cref="HealthRegister"/>'s start = 0) when it was
+/// first raised.</param>
 public sealed record Symptom(
     string Code,
     string Subject,

@@ -7,13 +7,15 @@ namespace X0tta6bl4.Telemetry.Logging;
 
 /// <summary>
 /// The agent's log: one line a record on standard output, JSON or text, after the abstractions of
-/// Microsoft.Extensions.Logging but without its package, providers or container. Built first in the process and disposed
-/// last. Logging never throws and never waits for the reader of standard output; see <see cref="OutputPump"/>.
+/// Microsoft.Extensions.Logging but without its package, providers or container. Built first in the process and
+/// disposed last. Logging never throws and never waits for the reader of standard output; see <see cref="OutputPump"/>.
 /// Thread-safe. Scopes are not supported: what a line needs to say is among its own fields.
 /// </summary>
 public sealed class AgentLog : ILoggerFactory
 {
-    /// <summary>Composers kept for reuse; more than the number of threads that log at the same instant is waste.</summary>
+    /// <summary>
+    /// Composers kept for reuse; more than the number of threads that log at the same instant is waste.
+    /// </summary>
     private const int ComposersKept = 4;
 
     /// <summary>First and last event id of the log's own lines, which are never held back themselves.</summary>
@@ -47,7 +49,11 @@ public sealed class AgentLog : ILoggerFactory
         _repeats = new RepeatFilter(options.RepeatsPerMinuteMax);
         _pump = new OutputPump(output, options.QueueBytesMax);
         _own = CreateLogger("telemetry");
-        _summaryTimer = time.CreateTimer(_ => WriteSummaries(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _summaryTimer = time.CreateTimer(
+            _ => WriteSummaries(),
+            state: null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Least level written. May be changed at any time.</summary>
@@ -79,18 +85,21 @@ public sealed class AgentLog : ILoggerFactory
         }
     }
 
-    /// <summary>Waits until standard output has taken everything. False when it is still blocked after the time-out.</summary>
+    /// <summary>
+    /// Waits until standard output has taken everything. False when it is still blocked after the time-out.
+    /// </summary>
     public bool Flush(TimeSpan timeout) => _pump.Flush(timeout);
 
     /// <summary>
-    /// A logger for a part. Of a type name such as <c>X0tta6bl4.Board.Leds.LedBoard</c> the module (<c>board</c>) becomes the
-    /// line's component; any other name is used as it is.
+    /// A logger for a part. Of a type name such as <c>X0tta6bl4.Board.Leds.LedBoard</c> the module (<c>board</c>)
+    /// becomes the line's component; any other name is used as it is.
     /// </summary>
     public ILogger CreateLogger(string categoryName) => new ComponentLogger(this, Component(categoryName));
 
     /// <summary>Not supported: there is one output.</summary>
     public void AddProvider(ILoggerProvider provider) =>
-        throw new NotSupportedException("the agent's log has one output; give AgentLog another stream instead of a provider");
+        throw new NotSupportedException(
+            "the agent's log has one output; give AgentLog another stream instead of a provider");
 
     /// <summary>Sums up what was held back, then waits up to a second for standard output.</summary>
     public void Dispose()
@@ -229,7 +238,8 @@ public sealed class AgentLog : ILoggerFactory
         private readonly JsonLine? _json = options.Format == LogFormat.Json ? new JsonLine(options.LineBytesMax) : null;
         private readonly TextLine? _text = options.Format == LogFormat.Text ? new TextLine(options.LineBytesMax) : null;
 
-        internal ReadOnlySpan<byte> Write(in LogRecord record) => _json is not null ? _json.Write(record) : _text!.Write(record);
+        internal ReadOnlySpan<byte> Write(in LogRecord record) =>
+            _json is not null ? _json.Write(record) : _text!.Write(record);
 
         public void Dispose() => _json?.Dispose();
     }

@@ -32,6 +32,12 @@ internal sealed class ComponentLogger(AgentLog log, string component) : ILogger
             message = $"({error.GetType().Name} while formatting this message)";
         }
 
-        log.Write(component, logLevel, eventId, message, state as IReadOnlyList<KeyValuePair<string, object?>>, exception);
+        log.Write(
+            component,
+            logLevel,
+            eventId,
+            message,
+            state as IReadOnlyList<KeyValuePair<string, object?>>,
+            exception);
     }
 }

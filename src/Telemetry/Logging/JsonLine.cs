@@ -8,8 +8,9 @@ namespace X0tta6bl4.Telemetry.Logging;
 
 /// <summary>
 /// Lays a record out as one JSON object and a newline. The line never exceeds its limit and is always whole JSON: every
-/// string is given a budget before it is written, counted in the bytes it can take at worst once escaped. What does not fit
-/// is cut with <see cref="CutMark"/>; fields beyond the budget are counted in <c>cut_fields</c>. Reusable, not thread-safe.
+/// string is given a budget before it is written, counted in the bytes it can take at worst once escaped. What does
+/// not fit is cut with <see cref="CutMark"/>; fields beyond the budget are counted in <c>cut_fields</c>. Reusable, not
+/// thread-safe.
 /// </summary>
 internal sealed class JsonLine(int lineBytesMax) : IDisposable
 {
@@ -35,7 +36,20 @@ internal sealed class JsonLine(int lineBytesMax) : IDisposable
     };
 
     private static readonly string[] OwnNames =
-        ["ts", "uptime_s", "level", "event", "name", "component", "msg", "trace_id", "span_id", "error", "stack", "cut_fields"];
+    [
+        "ts",
+        "uptime_s",
+        "level",
+        "event",
+        "name",
+        "component",
+        "msg",
+        "trace_id",
+        "span_id",
+        "error",
+        "stack",
+        "cut_fields",
+    ];
 
     private readonly ArrayBufferWriter<byte> _buffer = new(lineBytesMax);
     private readonly Utf8JsonWriter _json = new(Stream.Null, Options);
@@ -54,14 +68,16 @@ internal sealed class JsonLine(int lineBytesMax) : IDisposable
             _json.WriteString("span_id", activity.SpanId.ToHexString());
         }
 
-        var cut = WriteFields(record.Fields);
         if (record.Error is { } error)
         {
+            // Before the fields: of a line that is too long it is the last thing to lose.
             WriteText("error", $"{error.GetType().Name}: {error.Message}", FieldBytesMax);
-            if (error.StackTrace is { } stack)
-            {
-                WriteText("stack", stack, lineBytesMax);
-            }
+        }
+
+        var cut = WriteFields(record.Fields);
+        if (record.Error?.StackTrace is { } stack)
+        {
+            WriteText("stack", stack, lineBytesMax);
         }
 
         if (cut > 0)

@@ -12,13 +12,19 @@ public enum LogFormat
     Text,
 }
 
-/// <summary>Settings and limits of the log. The limits are sized for a router whose system log is a 64 KiB ring in RAM.</summary>
+/// <summary>
+/// Settings and limits of the log. The limits are sized for a router whose system log is a 64 KiB ring in RAM.
+/// </summary>
 public sealed record LogOptions
 {
-    /// <summary>Default longest line in bytes, newline included: OpenWrt's logd cuts at 1,024 with its own header.</summary>
+    /// <summary>
+    /// Default longest line in bytes, newline included: OpenWrt's logd cuts at 1,024 with its own header.
+    /// </summary>
     public const int DefaultLineBytesMax = 960;
 
-    /// <summary>Least value of <see cref="LineBytesMax"/>: the fixed members of a JSON line need about 250 bytes.</summary>
+    /// <summary>
+    /// Least value of <see cref="LineBytesMax"/>: the fixed members of a JSON line need about 250 bytes.
+    /// </summary>
     public const int LineBytesMin = 384;
 
     /// <summary>Least size of a buffer, and so the most <see cref="LineBytesMax"/> can be.</summary>
@@ -40,16 +46,23 @@ public sealed record LogOptions
     public LogLevel Level { get; init; } = LogLevel.Information;
 
     /// <summary>Longest line in bytes of UTF-8, newline included. Longer values are cut with a marker.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="LineBytesMin"/> or more than <see cref="BufferBytesMin"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="LineBytesMin"/> or more than
+    /// <see cref="BufferBytesMin"/>.</exception>
     public int LineBytesMax
     {
         get;
-        init => field = value is >= LineBytesMin and <= BufferBytesMin
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"a log line has {LineBytesMin} to {BufferBytesMin} bytes");
+        init =>
+            field = value is >= LineBytesMin and <= BufferBytesMin
+                ? value
+                : throw new ArgumentOutOfRangeException(
+                    nameof(value),
+                    value,
+                    $"a log line has {LineBytesMin} to {BufferBytesMin} bytes");
     } = DefaultLineBytesMax;
 
-    /// <summary>Lines of one event of one component within a minute; more are counted and summed up in one line.</summary>
+    /// <summary>
+    /// Lines of one event of one component within a minute; more are counted and summed up in one line.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     public int RepeatsPerMinuteMax
     {
@@ -67,7 +80,11 @@ public sealed record LogOptions
     /// <exception cref="ArgumentOutOfRangeException">Less than <see cref="BufferBytesMin"/>.</exception>
     public int QueueBytesMax { get; init => field = Buffer(value); } = DefaultQueueBytesMax;
 
-    private static int Buffer(int value) => value >= BufferBytesMin
-        ? value
-        : throw new ArgumentOutOfRangeException(nameof(value), value, $"a log buffer has at least {BufferBytesMin} bytes");
+    private static int Buffer(int value) =>
+        value >= BufferBytesMin
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(value),
+                value,
+                $"a log buffer has at least {BufferBytesMin} bytes");
 }

@@ -8,7 +8,9 @@ internal readonly struct LogRecord
 {
     internal required DateTimeOffset Utc { get; init; }
 
-    /// <summary>Monotonic clock, on Linux the time since boot: comparable with dmesg and sane before the clock is set.</summary>
+    /// <summary>
+    /// Monotonic clock, on Linux the time since boot: comparable with dmesg and sane before the clock is set.
+    /// </summary>
     internal required TimeSpan Uptime { get; init; }
 
     internal required LogLevel Level { get; init; }

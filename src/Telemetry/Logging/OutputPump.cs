@@ -1,15 +1,18 @@
 namespace X0tta6bl4.Telemetry.Logging;
 
 /// <summary>
-/// Carries finished lines to standard output without ever making a logging thread wait. Standard output is a pipe to procd
-/// or journald, or a serial console at 115,200 baud, and a write to it can block for as long as its reader likes. So lines
-/// go into a fixed circle of bytes, and one thread of its own does the blocking writes: a pool thread stuck in write(2)
-/// would starve the loops, and O_NONBLOCK would change the console for every process that shares it. A full circle refuses
-/// the line (the newest is lost, the caller counts it). The thread sleeps while there is nothing to write.
+/// Carries finished lines to standard output without ever making a logging thread wait. Standard output is a pipe to
+/// procd or journald, or a serial console at 115,200 baud, and a write to it can block for as long as its reader
+/// likes. So lines go into a fixed circle of bytes, and one thread of its own does the blocking writes: a pool thread
+/// stuck in write(2) would starve the loops, and O_NONBLOCK would change the console for every process that shares it.
+/// A full circle refuses the line (the newest is lost, the caller counts it). The thread sleeps while there is nothing
+/// to write.
 /// </summary>
 internal sealed class OutputPump : IDisposable
 {
-    /// <summary>Most bytes given to one write: a pipe takes this much at once or not at all (PIPE_BUF, pipe(7)).</summary>
+    /// <summary>
+    /// Most bytes given to one write: a pipe takes this much at once or not at all (PIPE_BUF, pipe(7)).
+    /// </summary>
     internal const int WriteBytesMax = 4096;
 
     /// <summary>Longest wait for a blocked output at the end.</summary>
@@ -36,7 +39,9 @@ internal sealed class OutputPump : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Lines that were taken in but could not be written: standard output is closed or its disk is full.</summary>
+    /// <summary>
+    /// Lines that were taken in but could not be written: standard output is closed or its disk is full.
+    /// </summary>
     internal long FailedLines => Interlocked.Read(ref _failedLines);
 
     /// <summary>Takes the line in, or returns false when there is no room. Never waits for the output.</summary>
@@ -61,12 +66,14 @@ internal sealed class OutputPump : IDisposable
         return true;
     }
 
-    /// <summary>Waits until everything taken in so far was written. False when the time ran out: the output is blocked.</summary>
+    /// <summary>
+    /// Waits until everything taken in so far was written. False when the time ran out: the output is blocked.
+    /// </summary>
     internal bool Flush(TimeSpan timeout) => _empty.Wait(timeout);
 
     /// <summary>
-    /// Stops once everything was written, or after <see cref="CloseWaitMax"/>: a thread stuck in a blocked write is left to
-    /// the end of the process, which it does not hold up.
+    /// Stops once everything was written, or after <see cref="CloseWaitMax"/>: a thread stuck in a blocked write is
+    /// left to the end of the process, which it does not hold up.
     /// </summary>
     public void Dispose()
     {
@@ -92,7 +99,8 @@ internal sealed class OutputPump : IDisposable
                 _output.Write(segment);
                 _output.Flush();
             }
-            catch (Exception error) when (error is IOException or ObjectDisposedException or UnauthorizedAccessException)
+            catch (Exception error)
+                when (error is IOException or ObjectDisposedException or UnauthorizedAccessException)
             {
                 // EPIPE, EIO, ENOSPC: the reader is gone or the disk is full. Nobody can be told through the log;
                 // the lines stay in memory (RecentLines) and x0tta6bl4_log_dropped_total counts them.
@@ -103,7 +111,9 @@ internal sealed class OutputPump : IDisposable
         }
     }
 
-    /// <summary>The next bytes in a row, left in place until <see cref="Release"/>. False when closing and empty.</summary>
+    /// <summary>
+    /// The next bytes in a row, left in place until <see cref="Release"/>. False when closing and empty.
+    /// </summary>
     private bool TryTake(out ReadOnlySpan<byte> segment)
     {
         while (true)

@@ -1,8 +1,8 @@
 namespace X0tta6bl4.Telemetry.Logging;
 
 /// <summary>
-/// The last lines of the log in a fixed circle of bytes: what <c>doctor</c> shows and what a crash report takes along when
-/// standard output went nowhere. Not thread-safe; the log's lock guards it.
+/// The last lines of the log in a fixed circle of bytes: what <c>doctor</c> shows and what a crash report takes along
+/// when standard output went nowhere. Not thread-safe; the log's lock guards it.
 /// </summary>
 internal sealed class RecentLines(int bytesMax)
 {

@@ -94,7 +94,8 @@ internal sealed class RepeatFilter(int perWindowMax)
 
     private void ForgetQuiet(TimeSpan now)
     {
-        foreach (var key in _entries.Where(e => e.Value.Suppressed == 0 && now >= e.Value.Ends).Select(e => e.Key).ToArray())
+        foreach (
+            var key in _entries.Where(e => e.Value.Suppressed == 0 && now >= e.Value.Ends).Select(e => e.Key).ToArray())
         {
             _entries.Remove(key);
         }

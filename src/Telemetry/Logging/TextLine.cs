@@ -5,9 +5,9 @@ using System.Text;
 namespace X0tta6bl4.Telemetry.Logging;
 
 /// <summary>
-/// Lays a record out for people: <c>2026-11-23T20:00:00.123Z warn  mesh: next hop changed [3004]</c>. The message already
-/// names its fields. Control characters are shown as <c>\u001b</c>, so that what came over the air cannot move the cursor.
-/// Reusable, not thread-safe.
+/// Lays a record out for people: <c>2026-11-23T20:00:00.123Z warn  mesh: next hop changed [3004]</c>. The message
+/// already names its fields. Control characters are shown as <c>\u001b</c>, so that what came over the air cannot move
+/// the cursor. Reusable, not thread-safe.
 /// </summary>
 internal sealed class TextLine(int lineBytesMax)
 {
@@ -89,5 +89,8 @@ internal sealed class TextLine(int lineBytesMax)
 
     // Direction marks and line separators can make a terminal show another order than was written.
     private static bool IsFormatting(char unit) =>
-        char.GetUnicodeCategory(unit) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        char.GetUnicodeCategory(unit)
+            is UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 }

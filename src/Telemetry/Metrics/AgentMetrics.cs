@@ -41,7 +41,8 @@ public sealed class AgentMetrics : IDisposable
     public CollectorRuns Collectors { get; }
 
     /// <summary>
-    /// Adds work to do before each scrape, for figures that are read and not counted. Runs one at a time, measured under
+    /// Adds work to do before each scrape, for figures that are read and not counted. Runs one at a time, measured
+    /// under
     /// <paramref name="collector"/>; an exception marks that collector as failed and the scrape goes on with the rest.
     /// </summary>
     /// <param name="collector">Constant name, the label of the collector metrics.</param>
@@ -62,7 +63,8 @@ public sealed class AgentMetrics : IDisposable
     public void ExportLog(AgentLog log) => OnScrape("log", new LogMetrics(Factory, log).Refresh);
 
     /// <summary>
-    /// Writes every metric in the Prometheus text format 0.0.4. The stream may be slow: nothing is locked while it is written.
+    /// Writes every metric in the Prometheus text format 0.0.4. The stream may be slow: nothing is locked while it is
+    /// written.
     /// </summary>
     /// <exception cref="OperationCanceledException">The reader went away.</exception>
     public async Task WriteTextAsync(Stream to, CancellationToken cancellationToken)

@@ -4,8 +4,8 @@ namespace X0tta6bl4.Telemetry.Metrics;
 
 /// <summary>
 /// Success and duration of everything that collects (a netlink dump, a sysfs read, the scrape's own readers), after
-/// node_exporter's <c>node_scrape_collector_*</c>: the first question about a missing number is whether its collector ran.
-/// Thread-safe. Names come from code, never from input, so the label stays bounded.
+/// node_exporter's <c>node_scrape_collector_*</c>: the first question about a missing number is whether its collector
+/// ran. Thread-safe. Names come from code, never from input, so the label stays bounded.
 /// </summary>
 public sealed class CollectorRuns
 {
@@ -27,14 +27,17 @@ public sealed class CollectorRuns
     }
 
     /// <summary>
-    /// Starts the clock of one run. Dispose ends it; without <see cref="CollectorRun.Succeeded"/> before, it counts as failed.
+    /// Starts the clock of one run. Dispose ends it; without <see cref="CollectorRun.Succeeded"/> before, it counts as
+    /// failed.
     /// </summary>
     /// <param name="collector">Constant name, for example <c>originators</c>.</param>
     public CollectorRun Measure(string collector) =>
         new(_success.WithLabels(collector), _duration.WithLabels(collector), _time);
 }
 
-/// <summary>One run of a collector: <c>using var run = collectors.Measure("originators"); …; run.Succeeded();</c></summary>
+/// <summary>
+/// One run of a collector: <c>using var run = collectors.Measure("originators"); …; run.Succeeded();</c>
+/// </summary>
 public sealed class CollectorRun : IDisposable
 {
     private readonly Gauge.Child _success;

@@ -4,7 +4,10 @@ using X0tta6bl4.Telemetry.Health;
 
 namespace X0tta6bl4.Telemetry.Metrics;
 
-/// <summary>Symptoms and loop pulses as metrics, refreshed at each scrape. Subjects are counted, not labels: they come from the board and the air.</summary>
+/// <summary>
+/// Symptoms and loop pulses as metrics, refreshed at each scrape. Subjects are counted, not labels: they come from the
+/// board and the air.
+/// </summary>
 internal sealed class HealthMetrics
 {
     private readonly HealthRegister _health;

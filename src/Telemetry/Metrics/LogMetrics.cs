@@ -4,7 +4,9 @@ using X0tta6bl4.Telemetry.Logging;
 
 namespace X0tta6bl4.Telemetry.Metrics;
 
-/// <summary>The log's own counters. The log is built before the metrics are, so it counts by itself and is read here.</summary>
+/// <summary>
+/// The log's own counters. The log is built before the metrics are, so it counts by itself and is read here.
+/// </summary>
 internal sealed class LogMetrics
 {
     private readonly AgentLog _log;

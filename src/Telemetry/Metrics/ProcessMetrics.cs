@@ -4,8 +4,8 @@ using Prometheus;
 namespace X0tta6bl4.Telemetry.Metrics;
 
 /// <summary>
-/// The agent's own footprint, read from <c>/proc/self</c> at scrape time (proc_pid_stat(5), proc_pid_status(5)). Written here
-/// because the library's version keeps a Process object alive and starts the event-counter machinery.
+/// The agent's own footprint, read from <c>/proc/self</c> at scrape time (proc_pid_stat(5), proc_pid_status(5)).
+/// Written here because the library's version keeps a Process object alive and starts the event-counter machinery.
 /// </summary>
 internal sealed class ProcessMetrics
 {
@@ -17,7 +17,8 @@ internal sealed class ProcessMetrics
 
     private const double BytesPerKibibyte = 1024;
 
-    // Positions in /proc/self/stat, counted from the field after the command's closing parenthesis (field 3, "state", is 0).
+    // Positions in /proc/self/stat, counted from the field after the command's closing parenthesis (field 3, "state",
+    // is 0).
     private const int UserTicksField = 11;
     private const int SystemTicksField = 12;
 
@@ -37,8 +38,12 @@ internal sealed class ProcessMetrics
         _time = time;
         _start = time.GetTimestamp();
         _proc = Path.Combine(root, "proc");
-        _resident = factory.CreateGauge("x0tta6bl4_process_resident_memory_bytes", "Resident memory of the agent (VmRSS).");
-        _cpu = factory.CreateCounter("x0tta6bl4_process_cpu_seconds_total", "User and system CPU time the agent has used.");
+        _resident = factory.CreateGauge(
+            "x0tta6bl4_process_resident_memory_bytes",
+            "Resident memory of the agent (VmRSS).");
+        _cpu = factory.CreateCounter(
+            "x0tta6bl4_process_cpu_seconds_total",
+            "User and system CPU time the agent has used.");
         _openFds = factory.CreateGauge("x0tta6bl4_process_open_fds", "File descriptors the agent has open.");
         _threads = factory.CreateGauge("x0tta6bl4_process_threads", "Threads of the agent.");
         _startTime = factory.CreateGauge(
@@ -89,7 +94,8 @@ internal sealed class ProcessMetrics
 
         if (index <= SystemTicksField)
         {
-            throw new InvalidDataException($"/proc/self/stat has {index} fields after the command, expected more than {SystemTicksField}");
+            throw new InvalidDataException(
+                $"/proc/self/stat has {index} fields after the command, expected more than {SystemTicksField}");
         }
 
         _cpu.IncTo((user + system) / TicksPerSecond);

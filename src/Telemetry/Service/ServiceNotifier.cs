@@ -5,9 +5,9 @@ using System.Text;
 namespace X0tta6bl4.Telemetry.Service;
 
 /// <summary>
-/// Tells systemd how the agent fares: sd_notify(3) over the datagram socket of NOTIFY_SOCKET. Does nothing where no service
-/// manager asked for it, such as under procd. Never throws and never blocks: a state the manager could not take is counted in
-/// <see cref="Failures"/>. Thread-safe.
+/// Tells systemd how the agent fares: sd_notify(3) over the datagram socket of NOTIFY_SOCKET. Does nothing where no
+/// service manager asked for it, such as under procd. Never throws and never blocks: a state the manager could not
+/// take is counted in <see cref="Failures"/>. Thread-safe.
 /// </summary>
 public sealed class ServiceNotifier : IDisposable
 {
@@ -40,7 +40,9 @@ public sealed class ServiceNotifier : IDisposable
     /// <summary>True when a service manager listens.</summary>
     public bool IsActive => _socket is not null;
 
-    /// <summary>The unit's WatchdogSec, or null when it has none. <see cref="Watchdog"/> is due at half of it.</summary>
+    /// <summary>
+    /// The unit's WatchdogSec, or null when it has none. <see cref="Watchdog"/> is due at half of it.
+    /// </summary>
     public TimeSpan? WatchdogInterval { get; }
 
     /// <summary>States the manager did not take.</summary>
@@ -97,7 +99,14 @@ public sealed class ServiceNotifier : IDisposable
     {
         var forUs = environment("WATCHDOG_PID") is not { Length: > 0 } pid
             || pid == processId.ToString(CultureInfo.InvariantCulture);
-        return forUs && long.TryParse(environment("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var usec) && usec > 0
+        return
+            forUs
+            && long.TryParse(
+                environment("WATCHDOG_USEC"),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var usec)
+            && usec > 0
             ? TimeSpan.FromMicroseconds(usec)
             : null;
     }

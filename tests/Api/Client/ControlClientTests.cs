@@ -17,13 +17,18 @@ public sealed class ControlClientTests : IDisposable
     public async Task Get_and_post_reach_their_routes()
     {
         await using var server = await TestServer.OnUnixSocketAsync(
-            ApiRoute.Get("/v1/get", request => ApiResponse.Json(json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("q", request.Parameter("q"));
-                json.WriteEndObject();
-            })),
-            ApiRoute.Post("/v1/post", (request, _) => ValueTask.FromResult(ApiResponse.Error(202, $"{request.Body.Length} bytes"))));
+            ApiRoute.Get(
+                "/v1/get",
+                request =>
+                    ApiResponse.Json(json =>
+                    {
+                        json.WriteStartObject();
+                        json.WriteString("q", request.Parameter("q"));
+                        json.WriteEndObject();
+                    })),
+            ApiRoute.Post(
+                "/v1/post",
+                (request, _) => ValueTask.FromResult(ApiResponse.Error(202, $"{request.Body.Length} bytes"))));
         var client = new ControlClient(server.SocketPath);
 
         var got = await client.GetAsync("/v1/get?q=a%20b", CancellationToken.None);
@@ -39,7 +44,8 @@ public sealed class ControlClientTests : IDisposable
     public async Task A_large_answer_arrives_whole()
     {
         var text = new string('x', 3_000_000);
-        await using var server = await TestServer.OnUnixSocketAsync(ApiRoute.Get("/v1/large", _ => ApiResponse.Error(200, text)));
+        await using var server = await TestServer.OnUnixSocketAsync(
+            ApiRoute.Get("/v1/large", _ => ApiResponse.Error(200, text)));
 
         var reply = await new ControlClient(server.SocketPath).GetAsync("/v1/large", CancellationToken.None);
 
@@ -49,7 +55,8 @@ public sealed class ControlClientTests : IDisposable
     [Fact]
     public async Task No_agent_is_said_with_the_path_and_what_to_do()
     {
-        var error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ControlException>(() =>
+            new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
 
         Assert.Equal(
             $"{SocketPath}: no such socket: the agent is not running, or listens elsewhere (--socket); start it with 'x0tta6bl4 run' or its service",
@@ -65,17 +72,20 @@ public sealed class ControlClientTests : IDisposable
             File.Move(SocketPath + "2", SocketPath);
         }
 
-        var error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ControlException>(() =>
+            new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
 
         Assert.StartsWith($"{SocketPath}: the agent that made this socket is gone", error.Message);
     }
 
     [Theory]
     [InlineData("")]
-    [InlineData("/tmp/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890")]
+    [InlineData(
+        "/tmp/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890")]
     public async Task A_path_no_socket_can_have_is_said_clearly(string path)
     {
-        var error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(path).GetAsync("/v1/x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ControlException>(() =>
+            new ControlClient(path).GetAsync("/v1/x", CancellationToken.None));
 
         Assert.Equal($"{path}: a socket path has 1 to 107 bytes", error.Message);
     }
@@ -90,7 +100,8 @@ public sealed class ControlClientTests : IDisposable
         using var listener = Listen();
         var served = ServeAsync(listener, Encoding.ASCII.GetBytes(answer));
 
-        var error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ControlException>(() =>
+            new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
 
         Assert.Contains(expected, error.Message);
         await served;
@@ -102,7 +113,8 @@ public sealed class ControlClientTests : IDisposable
         using var listener = Listen();
         var served = ServeAsync(listener, new byte[ControlClient.ReplyBytesMax + 100_000]);
 
-        var error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ControlException>(() =>
+            new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
 
         Assert.Contains($"over {ControlClient.ReplyBytesMax} bytes", error.Message);
         await served;
@@ -117,17 +129,21 @@ public sealed class ControlClientTests : IDisposable
         var error = await Assert.ThrowsAsync<ControlException>(() => client.GetAsync("/v1/x", CancellationToken.None));
 
         Assert.Contains("did not answer within 0.2 s", error.Message);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetAsync("/v1/x", new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            client.GetAsync("/v1/x", new CancellationToken(canceled: true)));
     }
 
     [Fact]
     public async Task A_socket_without_permission_says_to_be_root()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("USER") == "root" || geteuid() == 0, "root may open every socket");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable("USER") == "root" || geteuid() == 0,
+            "root may open every socket");
         using var listener = Listen();
         File.SetUnixFileMode(SocketPath, UnixFileMode.None);
 
-        var error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ControlException>(() =>
+            new ControlClient(SocketPath).GetAsync("/v1/x", CancellationToken.None));
 
         Assert.Contains("run this command as root", error.Message);
     }

@@ -9,21 +9,29 @@ public class HostileBrokerTests
     public async Task A_broker_that_never_acknowledges_gets_the_same_message_again_on_a_new_connection()
     {
         List<byte[]> seen = [];
-        await using var broker = new ScriptedBroker(async (connection, index) =>
-        {
-            await connection.AcceptAsync();
-            var publish = await connection.ExpectAsync(ScriptedBroker.Publish);
-            seen.Add(publish[^1..]);
-            if (index < 2)
+        await using var broker = new ScriptedBroker(
+            async (connection, index) =>
             {
-                // Until the client gives up.
-                await connection.ReadAsync();
-            }
+                await connection.AcceptAsync();
+                var publish = await connection.ExpectAsync(ScriptedBroker.Publish);
+                seen.Add(publish[^1..]);
+                if (index < 2)
+                {
+                    // Until the client gives up.
+                    await connection.ReadAsync();
+                }
 
-            await connection.AcknowledgeAsync(publish);
-            await connection.ForeverAsync();
-        });
-        await using var reporter = new TestReporter(broker.Port, o => o with { AcknowledgeTimeout = TimeSpan.FromMilliseconds(300), StopTimeout = TimeSpan.FromMilliseconds(100) });
+                await connection.AcknowledgeAsync(publish);
+                await connection.ForeverAsync();
+            });
+        await using var reporter = new TestReporter(
+            broker.Port,
+            o =>
+                o with
+                {
+                    AcknowledgeTimeout = TimeSpan.FromMilliseconds(300),
+                    StopTimeout = TimeSpan.FromMilliseconds(100),
+                });
         reporter.Offer("mesh", "mesh", "1");
         reporter.Start();
 
@@ -39,7 +47,9 @@ public class HostileBrokerTests
     public async Task A_broker_that_never_answers_connect_is_given_up_in_time()
     {
         await using var broker = new ScriptedBroker((connection, _) => connection.ForeverAsync());
-        await using var reporter = new TestReporter(broker.Port, o => o with { ConnectTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var reporter = new TestReporter(
+            broker.Port,
+            o => o with { ConnectTimeout = TimeSpan.FromMilliseconds(300) });
         reporter.Start();
 
         var state = await reporter.UntilAsync(s => s.LastError is not null);
@@ -50,14 +60,21 @@ public class HostileBrokerTests
     [Fact]
     public async Task A_broker_that_stops_answering_pings_is_left()
     {
-        await using var broker = new ScriptedBroker(async (connection, _) =>
-        {
-            await connection.AcceptAsync();
-            await connection.ForeverAsync();
-        });
+        await using var broker = new ScriptedBroker(
+            async (connection, _) =>
+            {
+                await connection.AcceptAsync();
+                await connection.ForeverAsync();
+            });
         await using var reporter = new TestReporter(
             broker.Port,
-            o => o with { KeepAlive = TimeSpan.FromSeconds(1), AcknowledgeTimeout = TimeSpan.FromMilliseconds(300), StopTimeout = TimeSpan.FromMilliseconds(100) });
+            o =>
+                o with
+                {
+                    KeepAlive = TimeSpan.FromSeconds(1),
+                    AcknowledgeTimeout = TimeSpan.FromMilliseconds(300),
+                    StopTimeout = TimeSpan.FromMilliseconds(100),
+                });
         reporter.Start();
 
         var state = await reporter.UntilAsync(s => s.LastError is not null);
@@ -66,16 +83,19 @@ public class HostileBrokerTests
     }
 
     [Theory]
-    [InlineData(new byte[] { 0x30, 0xFF, 0xFF, 0xFF, 0x7F }, "the broker sent a packet of 268435455 bytes; at most 65536 are taken")]
+    [InlineData(
+        new byte[] { 0x30, 0xFF, 0xFF, 0xFF, 0x7F },
+        "the broker sent a packet of 268435455 bytes; at most 65536 are taken")]
     [InlineData(new byte[] { 0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01 }, "the broker sent a malformed packet length")]
     public async Task A_packet_of_a_monstrous_length_is_refused_before_it_is_allocated(byte[] packet, string reason)
     {
-        await using var broker = new ScriptedBroker(async (connection, _) =>
-        {
-            await connection.AcceptAsync();
-            await connection.SendAsync(packet);
-            await connection.ReadAsync();
-        });
+        await using var broker = new ScriptedBroker(
+            async (connection, _) =>
+            {
+                await connection.AcceptAsync();
+                await connection.SendAsync(packet);
+                await connection.ReadAsync();
+            });
         await using var reporter = new TestReporter(broker.Port);
         reporter.Start();
 
@@ -90,51 +110,67 @@ public class HostileBrokerTests
         var seed = Environment.TickCount;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        await using var broker = new ScriptedBroker(async (connection, index) =>
-        {
-            await connection.ExpectAsync(ScriptedBroker.Connect);
-            if (index % 2 == 1)
+        await using var broker = new ScriptedBroker(
+            async (connection, index) =>
             {
-                await connection.SendAsync(ScriptedBroker.Accepted);
-            }
+                await connection.ExpectAsync(ScriptedBroker.Connect);
+                if (index % 2 == 1)
+                {
+                    await connection.SendAsync(ScriptedBroker.Accepted);
+                }
 
-            var noise = new byte[random.Next(1, 400)];
-            random.NextBytes(noise);
-            await connection.SendAsync(noise);
-        });
+                var noise = new byte[random.Next(1, 400)];
+                random.NextBytes(noise);
+                await connection.SendAsync(noise);
+            });
         await using var reporter = new TestReporter(
             broker.Port,
-            o => o with { ConnectTimeout = TimeSpan.FromMilliseconds(200), AcknowledgeTimeout = TimeSpan.FromMilliseconds(200), BackoffMin = TimeSpan.FromMilliseconds(1), BackoffMax = TimeSpan.FromMilliseconds(1) });
+            o =>
+                o with
+                {
+                    ConnectTimeout = TimeSpan.FromMilliseconds(200),
+                    AcknowledgeTimeout = TimeSpan.FromMilliseconds(200),
+                    BackoffMin = TimeSpan.FromMilliseconds(1),
+                    BackoffMax = TimeSpan.FromMilliseconds(1),
+                });
         reporter.Offer("mesh", "mesh", "1");
         reporter.Start();
 
         var start = TimeProvider.System.GetTimestamp();
         while (broker.Connections < 60)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < TestReporter.Patience * 2, $"{broker.Connections} connections: {reporter.Log}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(start) < TestReporter.Patience * 2,
+                $"{broker.Connections} connections: {reporter.Log}");
             await Task.Delay(20);
         }
 
-        Assert.Equal((1, 0L), (reporter.Reporter.State.Value.QueueMessages, reporter.Reporter.State.Value.PublishedTotal));
+        Assert.Equal(
+            (1, 0L),
+            (reporter.Reporter.State.Value.QueueMessages, reporter.Reporter.State.Value.PublishedTotal));
     }
 
     [Fact]
     public async Task The_brokers_own_keep_alive_and_packet_limit_are_honoured()
     {
         var pinged = new TaskCompletionSource();
-        await using var broker = new ScriptedBroker(async (connection, _) =>
-        {
-            await connection.ExpectAsync(ScriptedBroker.Connect);
+        await using var broker = new ScriptedBroker(
+            async (connection, _) =>
+            {
+                await connection.ExpectAsync(ScriptedBroker.Connect);
 
-            // CONNACK with server keep-alive 1 s (0x13), maximum packet size 1,000 (0x27), no retain (0x25), MQTT 5, 3.2.2.3.
-            await connection.SendAsync(0x20, 0x0D, 0, 0, 10, 0x13, 0, 1, 0x27, 0, 0, 0x03, 0xE8, 0x25, 0);
-            await connection.AcknowledgeAsync(await connection.ExpectAsync(ScriptedBroker.Publish));
-            await connection.AcknowledgeAsync(await connection.ExpectAsync(ScriptedBroker.Publish));
-            await connection.ExpectAsync(ScriptedBroker.PingRequest);
-            pinged.SetResult();
-            await connection.ForeverAsync();
-        });
-        await using var reporter = new TestReporter(broker.Port, o => o with { StopTimeout = TimeSpan.FromMilliseconds(100) });
+                // CONNACK with server keep-alive 1 s (0x13), maximum packet size 1,000 (0x27), no retain (0x25), MQTT 5,
+                // 3.2.2.3.
+                await connection.SendAsync(0x20, 0x0D, 0, 0, 10, 0x13, 0, 1, 0x27, 0, 0, 0x03, 0xE8, 0x25, 0);
+                await connection.AcknowledgeAsync(await connection.ExpectAsync(ScriptedBroker.Publish));
+                await connection.AcknowledgeAsync(await connection.ExpectAsync(ScriptedBroker.Publish));
+                await connection.ExpectAsync(ScriptedBroker.PingRequest);
+                pinged.SetResult();
+                await connection.ForeverAsync();
+            });
+        await using var reporter = new TestReporter(
+            broker.Port,
+            o => o with { StopTimeout = TimeSpan.FromMilliseconds(100) });
         reporter.Offer("mesh", "mesh", new string('x', 2000));
         reporter.Offer("mesh", "mesh", "small");
         reporter.Start();
@@ -142,7 +178,9 @@ public class HostileBrokerTests
         await reporter.UntilAsync(s => s is { PublishedTotal: 1, DroppedTotal: 1 });
         await pinged.Task.WaitAsync(TestReporter.Patience);
 
-        Assert.Contains("x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"too_large\"} 1\n", await reporter.ScrapeAsync());
+        Assert.Contains(
+            "x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"too_large\"} 1\n",
+            await reporter.ScrapeAsync());
         Assert.Contains("\"event\":5006", reporter.Log);
     }
 
@@ -151,7 +189,10 @@ public class HostileBrokerTests
     {
         var time = new TestTime();
         await using var broker = await TestBroker.StartAsync();
-        await using var reporter = new TestReporter(broker.Port, o => o with { ReportInterval = TimeSpan.FromSeconds(60) }, time: time);
+        await using var reporter = new TestReporter(
+            broker.Port,
+            o => o with { ReportInterval = TimeSpan.FromSeconds(60) },
+            time: time);
         reporter.Offer("mesh", "mesh", "old");
         time.Advance(TimeSpan.FromSeconds(200));
         reporter.Offer("mesh", "mesh", "new");
@@ -162,6 +203,8 @@ public class HostileBrokerTests
 
         var report = broker.Published.Last();
         Assert.Equal(("new", 200u), (report.Payload, report.ExpirySeconds));
-        Assert.Contains("x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"expired\"} 1\n", await reporter.ScrapeAsync());
+        Assert.Contains(
+            "x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"expired\"} 1\n",
+            await reporter.ScrapeAsync());
     }
 }

@@ -5,7 +5,10 @@ using X0tta6bl4.Peering.Mqtt;
 
 namespace X0tta6bl4.Peering.Tests.Mqtt;
 
-/// <summary>Against Eclipse Mosquitto, the broker most sites run. Named by X0_MOSQUITTO or found on PATH; skipped, with the reason, without it.</summary>
+/// <summary>
+/// Against Eclipse Mosquitto, the broker most sites run. Named by X0_MOSQUITTO or found on PATH; skipped, with the
+/// reason, without it.
+/// </summary>
 public sealed class MosquittoTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("x0-mosquitto-").FullName;
@@ -23,7 +26,9 @@ public sealed class MosquittoTests : IDisposable
     {
         await StartAsync();
         Stream? wire = null;
-        await using var reporter = new TestReporter(_port, dialer: async (host, port, token) => wire = await PlainTcp.DialAsync(host, port, token));
+        await using var reporter = new TestReporter(
+            _port,
+            dialer: async (host, port, token) => wire = await PlainTcp.DialAsync(host, port, token));
         reporter.Start();
         reporter.Offer("mesh", "mesh", "before");
         await reporter.UntilAsync(s => s is { Connected: true, PublishedTotal: 1 });
@@ -33,7 +38,10 @@ public sealed class MosquittoTests : IDisposable
             await reader.UntilAsync("x0tta6bl4/v1/roof/a/status", """{"version":1,"state":"online"}""");
             await reader.UntilAsync("x0tta6bl4/v1/roof/a/mesh", "before");
             await wire!.DisposeAsync();
-            await reader.UntilAsync("x0tta6bl4/v1/roof/a/status", """{"version":1,"state":"offline","reason":"lost"}""");
+            await reader.UntilAsync(
+                "x0tta6bl4/v1/roof/a/status",
+                """{"version":1,"state":"offline","reason":"lost"}"""
+            );
             await reader.UntilAsync("x0tta6bl4/v1/roof/a/status", """{"version":1,"state":"online"}""");
         }
 
@@ -50,14 +58,19 @@ public sealed class MosquittoTests : IDisposable
         {
             await reader.UntilAsync("x0tta6bl4/v1/roof/a/mesh", "away 19");
             await reporter.StopAsync();
-            await reader.UntilAsync("x0tta6bl4/v1/roof/a/status", """{"version":1,"state":"offline","reason":"stopped"}""");
+            await reader.UntilAsync(
+                "x0tta6bl4/v1/roof/a/status",
+                """{"version":1,"state":"offline","reason":"stopped"}"""
+            );
         }
     }
 
     [Fact]
     public async Task A_node_that_may_only_publish_below_its_own_topic_is_told_what_was_refused()
     {
-        await File.WriteAllTextAsync(Path.Combine(_directory, "acl"), "topic write x0tta6bl4/v1/roof/a/status\ntopic write x0tta6bl4/v1/roof/a/mesh\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(_directory, "acl"),
+            "topic write x0tta6bl4/v1/roof/a/status\ntopic write x0tta6bl4/v1/roof/a/mesh\n");
         await StartAsync($"acl_file {_directory}/acl");
         await using var reporter = new TestReporter(_port);
         reporter.Offer("board", "board", "not allowed");
@@ -75,8 +88,15 @@ public sealed class MosquittoTests : IDisposable
         var binary = Find();
         Assert.SkipWhen(binary is null, "no mosquitto: set X0_MOSQUITTO to its binary or put it on PATH");
         var configuration = Path.Combine(_directory, "conf");
-        await File.WriteAllTextAsync(configuration, $"listener {_port} 127.0.0.1\nallow_anonymous true\nuser root\n{extra}\n");
-        var start = new ProcessStartInfo(binary, ["-c", configuration]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+        await File.WriteAllTextAsync(
+            configuration,
+            $"listener {_port} 127.0.0.1\nallow_anonymous true\nuser root\n{extra}\n");
+        var start = new ProcessStartInfo(binary, ["-c", configuration])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
 
         // Of a package unpacked without being installed, the libraries are beside the binary.
         var libraries = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(binary)!, "../lib/x86_64-linux-gnu"));
@@ -99,8 +119,15 @@ public sealed class MosquittoTests : IDisposable
     }
 
     private static string? Find() =>
-        ((string?[])[Environment.GetEnvironmentVariable("X0_MOSQUITTO"), .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Select(d => Path.Combine(d, "mosquitto"))])
-        .FirstOrDefault(File.Exists);
+        (
+            (string?[])
+                [
+                    Environment.GetEnvironmentVariable("X0_MOSQUITTO"),
+                    .. (Environment.GetEnvironmentVariable("PATH") ?? "")
+                        .Split(':')
+                        .Append("/usr/sbin")
+                        .Select(d => Path.Combine(d, "mosquitto")),
+                ]).FirstOrDefault(File.Exists);
 
     /// <summary>A subscriber with MQTTnet's own transport, so that ours is not tested against itself.</summary>
     private sealed class Reader : IAsyncDisposable
@@ -114,7 +141,8 @@ public sealed class MosquittoTests : IDisposable
             var reader = new Reader();
             reader._client.ApplicationMessageReceivedAsync += args =>
             {
-                reader._received.Writer.TryWrite((args.ApplicationMessage.Topic, args.ApplicationMessage.ConvertPayloadToString() ?? ""));
+                reader._received.Writer.TryWrite(
+                    (args.ApplicationMessage.Topic, args.ApplicationMessage.ConvertPayloadToString() ?? ""));
                 return Task.CompletedTask;
             };
             await reader._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).Build());

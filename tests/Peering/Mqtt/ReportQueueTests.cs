@@ -7,8 +7,10 @@ public class ReportQueueTests
 {
     private static int _serial;
 
-    private static readonly Gen<Report> AnyReport =
-        Gen.Select(Gen.OneOf(Gen.Const("mesh"), Gen.Const("board"), Gen.Const("event")), Gen.Int[0, 90], (kind, bytes) => New(kind, bytes));
+    private static readonly Gen<Report> AnyReport = Gen.Select(
+        Gen.OneOf(Gen.Const("mesh"), Gen.Const("board"), Gen.Const("event")),
+        Gen.Int[0, 90],
+        (kind, bytes) => New(kind, bytes));
 
     private enum Step
     {
@@ -20,54 +22,58 @@ public class ReportQueueTests
 
     [Fact]
     public void It_behaves_like_the_model_whatever_is_done_to_it() =>
-        Gen.Select(Gen.Int[1, 8], Gen.Int[20, 200], Gen.Select(Gen.Enum<Step>(), AnyReport).Array[0, 120]).Sample((messagesMax, bytesMax, steps) =>
-        {
-            var queue = new ReportQueue(messagesMax, bytesMax);
-            var model = new Model(messagesMax, bytesMax);
-            foreach (var (step, report) in steps)
-            {
-                switch (step)
+        Gen.Select(Gen.Int[1, 8], Gen.Int[20, 200], Gen.Select(Gen.Enum<Step>(), AnyReport).Array[0, 120])
+            .Sample(
+                (messagesMax, bytesMax, steps) =>
                 {
-                    case Step.Offer:
-                        Assert.Equal(model.Offer(report), queue.Offer(report));
-                        break;
-                    case Step.Take when model.Sending is null:
-                        Assert.Same(model.Take(), queue.Take());
-                        break;
-                    case Step.Complete when model.Sending is not null:
-                        model.Sending = null;
-                        queue.Complete();
-                        break;
-                    case Step.Return when model.Sending is not null:
-                        model.Waiting.Insert(0, model.Sending);
-                        model.Sending = null;
-                        queue.Return();
-                        break;
-                }
+                    var queue = new ReportQueue(messagesMax, bytesMax);
+                    var model = new Model(messagesMax, bytesMax);
+                    foreach (var (step, report) in steps)
+                    {
+                        switch (step)
+                        {
+                            case Step.Offer:
+                                Assert.Equal(model.Offer(report), queue.Offer(report));
+                                break;
+                            case Step.Take when model.Sending is null:
+                                Assert.Same(model.Take(), queue.Take());
+                                break;
+                            case Step.Complete when model.Sending is not null:
+                                model.Sending = null;
+                                queue.Complete();
+                                break;
+                            case Step.Return when model.Sending is not null:
+                                model.Waiting.Insert(0, model.Sending);
+                                model.Sending = null;
+                                queue.Return();
+                                break;
+                        }
 
-                Assert.Equal((model.Count, model.Bytes), (queue.Count, queue.Bytes));
-                Assert.InRange(queue.Count, 0, messagesMax);
-                Assert.InRange(queue.Bytes, 0, bytesMax);
-            }
-        });
+                        Assert.Equal((model.Count, model.Bytes), (queue.Count, queue.Bytes));
+                        Assert.InRange(queue.Count, 0, messagesMax);
+                        Assert.InRange(queue.Bytes, 0, bytesMax);
+                    }
+                });
 
     [Fact]
     public void Nothing_is_lost_uncounted_and_the_order_is_kept() =>
-        Gen.Select(Gen.Int[1, 6], Gen.Int[60, 300], AnyReport.Array[1, 60]).Sample((messagesMax, bytesMax, offered) =>
-        {
-            var queue = new ReportQueue(messagesMax, bytesMax);
-            var dropped = offered.SelectMany(queue.Offer).Select(d => d.Report).ToHashSet();
-            List<Report> taken = [];
-            while (queue.Take() is { } report)
-            {
-                taken.Add(report);
-                queue.Complete();
-            }
+        Gen.Select(Gen.Int[1, 6], Gen.Int[60, 300], AnyReport.Array[1, 60])
+            .Sample(
+                (messagesMax, bytesMax, offered) =>
+                {
+                    var queue = new ReportQueue(messagesMax, bytesMax);
+                    var dropped = offered.SelectMany(queue.Offer).Select(d => d.Report).ToHashSet();
+                    List<Report> taken = [];
+                    while (queue.Take() is { } report)
+                    {
+                        taken.Add(report);
+                        queue.Complete();
+                    }
 
-            Assert.Equal(offered.Where(r => !dropped.Contains(r)), taken);
-            Assert.Equal(offered.Length, dropped.Count + taken.Count);
-            Assert.Equal((0, 0), (queue.Count, queue.Bytes));
-        });
+                    Assert.Equal(offered.Where(r => !dropped.Contains(r)), taken);
+                    Assert.Equal(offered.Length, dropped.Count + taken.Count);
+                    Assert.Equal((0, 0), (queue.Count, queue.Bytes));
+                });
 
     [Fact]
     public void A_chatty_kind_drops_its_own_oldest_and_leaves_the_quiet_one()
@@ -133,7 +139,13 @@ public class ReportQueueTests
     }
 
     private static Report New(string kind, int payloadBytes) =>
-        new(kind, $"t/{Interlocked.Increment(ref _serial) % 10}", new byte[payloadBytes], Retain: true, TraceParent: null, TimeSpan.Zero);
+        new(
+            kind,
+            $"t/{Interlocked.Increment(ref _serial) % 10}",
+            new byte[payloadBytes],
+            Retain: true,
+            TraceParent: null,
+            TimeSpan.Zero);
 
     private sealed class Model(int messagesMax, int bytesMax)
     {

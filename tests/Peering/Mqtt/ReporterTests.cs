@@ -52,7 +52,12 @@ public class ReporterTests
 
     [Fact]
     public void The_document_lists_every_event() =>
-        Assert.Empty(LogDocument.Differences(Repository.ReadText("docs/logs.md"), 5000, 5999, typeof(MqttReporter).Assembly));
+        Assert.Empty(
+            LogDocument.Differences(Repository.ReadText("docs/logs.md"), 5000, 5999, typeof(MqttReporter).Assembly));
+
+    [Fact]
+    public void The_document_lists_every_symptom() =>
+        Assert.Empty(HealthDocument.Differences(Repository.ReadText("docs/health.md"), "peering"));
 
     [Fact]
     public async Task A_report_from_a_traced_activity_carries_its_traceparent()
@@ -111,7 +116,9 @@ public class ReporterTests
         await reporter.UntilAsync(s => s.PublishedTotal == 4);
 
         Assert.Equal([Online, "b", "7", "8", "9"], broker.Published.Select(p => p.Payload));
-        Assert.Contains("x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"full\"} 7\n", await reporter.ScrapeAsync());
+        Assert.Contains(
+            "x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"full\"} 7\n",
+            await reporter.ScrapeAsync());
     }
 
     [Fact]
@@ -157,7 +164,9 @@ public class ReporterTests
         await reporter.UntilAsync(s => s is { PublishedTotal: 1, DroppedTotal: 1, QueueMessages: 0 });
 
         Assert.Equal([Online, "yes"], broker.Published.Select(p => p.Payload));
-        Assert.Contains("x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"rejected\"} 1\n", await reporter.ScrapeAsync());
+        Assert.Contains(
+            "x0tta6bl4_mqtt_dropped_total{kind=\"mesh\",reason=\"rejected\"} 1\n",
+            await reporter.ScrapeAsync());
         Assert.Contains("\"event\":5002", reporter.Log);
     }
 
@@ -203,7 +212,10 @@ public class ReporterTests
         Assert.InRange(state.Reconnects, 1, 100);
         Assert.Equal(
             Enumerable.Range(0, 40).Select(i => $"{i}"),
-            broker.Published.Where(p => p.Topic.EndsWith("/mesh", StringComparison.Ordinal)).Select(p => p.Payload).Distinct());
+            broker
+                .Published.Where(p => p.Topic.EndsWith("/mesh", StringComparison.Ordinal))
+                .Select(p => p.Payload)
+                .Distinct());
     }
 
     [Fact]
@@ -211,7 +223,10 @@ public class ReporterTests
     {
         await using var broker = await TestBroker.StartAsync();
         Stream? wire = null;
-        await using (var reporter = new TestReporter(broker.Port, dialer: async (host, port, token) => wire = await PlainTcp.DialAsync(host, port, token)))
+        await using (
+            var reporter = new TestReporter(
+                broker.Port,
+                dialer: async (host, port, token) => wire = await PlainTcp.DialAsync(host, port, token)))
         {
             reporter.Start();
             await reporter.UntilAsync(s => s.Connected);
@@ -219,11 +234,14 @@ public class ReporterTests
             Assert.Equal(Online, (await broker.RetainedAsync())[status]);
 
             await wire!.DisposeAsync();
-            await broker.UntilAsync(() => broker.Published.Any(p => p.Payload == """{"version":1,"state":"offline","reason":"lost"}"""));
+            await broker.UntilAsync(() =>
+                broker.Published.Any(p => p.Payload == """{"version":1,"state":"offline","reason":"lost"}"""));
 
             await reporter.UntilAsync(s => s is { Connected: true, Reconnects: 1 });
             await reporter.StopAsync();
-            Assert.Equal("""{"version":1,"state":"offline","reason":"stopped"}""", (await broker.RetainedAsync())[status]);
+            Assert.Equal(
+                """{"version":1,"state":"offline","reason":"stopped"}""",
+                (await broker.RetainedAsync())[status]);
             Assert.Contains("\"event\":5003", reporter.Log);
             Assert.False(reporter.Reporter.State.Value.Connected);
         }
@@ -236,7 +254,9 @@ public class ReporterTests
     public async Task Two_nodes_of_one_name_are_told_so()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var first = new TestReporter(broker.Port, o => o with { BackoffMin = TimeSpan.FromSeconds(20), BackoffMax = TimeSpan.FromSeconds(20) });
+        await using var first = new TestReporter(
+            broker.Port,
+            o => o with { BackoffMin = TimeSpan.FromSeconds(20), BackoffMax = TimeSpan.FromSeconds(20) });
         first.Start();
         await first.UntilAsync(s => s.Connected);
         await using var second = new TestReporter(broker.Port);
@@ -244,14 +264,18 @@ public class ReporterTests
 
         var state = await first.UntilAsync(s => !s.Connected);
 
-        Assert.Equal("another client connected as x0tta6bl4-roof-a; give each router of a site its own node.name", state.LastError);
+        Assert.Equal(
+            "another client connected as x0tta6bl4-roof-a; give each router of a site its own node.name",
+            state.LastError);
     }
 
     [Fact]
     public async Task Sources_report_on_connecting_and_at_the_interval_and_a_broken_one_costs_only_itself()
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var reporter = new TestReporter(broker.Port, o => o with { ReportInterval = TimeSpan.FromSeconds(1) });
+        await using var reporter = new TestReporter(
+            broker.Port,
+            o => o with { ReportInterval = TimeSpan.FromSeconds(1) });
         var renders = 0;
         reporter.Reporter.AddSource("board", "board", () => throw new IOException("gone"));
         reporter.Reporter.AddSource("none", "none", () => null);
@@ -295,7 +319,8 @@ public class ReporterTests
     [Fact]
     public void Unusable_options_are_refused_with_what_to_change()
     {
-        var error = Assert.Throws<ArgumentException>(() => new TestReporter(1883, o => o with { Host = "broker.example" }));
+        var error = Assert.Throws<ArgumentException>(() =>
+            new TestReporter(1883, o => o with { Host = "broker.example" }));
 
         Assert.Contains("set mqtt.insecure = true", error.Message);
     }

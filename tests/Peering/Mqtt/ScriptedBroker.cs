@@ -45,7 +45,12 @@ internal sealed class ScriptedBroker : IAsyncDisposable
                 using var socket = await _listener.AcceptAsync(_stop.Token);
                 await script(new Connection(socket, _stop.Token), Connections++);
             }
-            catch (Exception error) when (error is OperationCanceledException or SocketException or EndOfStreamException or ObjectDisposedException)
+            catch (Exception error)
+                when (error
+                        is OperationCanceledException
+                            or SocketException
+                            or EndOfStreamException
+                            or ObjectDisposedException)
             {
                 // The client hung up, or the test is over.
             }

@@ -92,8 +92,10 @@ public class SmallPartsTests
     [Fact]
     public void Routers_that_lost_their_broker_together_do_not_come_back_together()
     {
-        var pauses = Enumerable.Range(0, 200)
-            .Select(seed => new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(120), new Random(seed)).Next().TotalSeconds)
+        var pauses = Enumerable
+            .Range(0, 200)
+            .Select(seed =>
+                new Backoff(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(120), new Random(seed)).Next().TotalSeconds)
             .ToArray();
 
         var busiest = pauses.GroupBy(p => (int)p).Max(g => g.Count());
@@ -124,7 +126,8 @@ public class SmallPartsTests
 
     [Fact]
     public void A_length_that_never_ends_is_refused() =>
-        Assert.Throws<MqttProtocolViolationException>(() => new PacketSizeGuard(1000).Inspect([0x30, 0xFF, 0xFF, 0xFF, 0xFF]));
+        Assert.Throws<MqttProtocolViolationException>(() =>
+            new PacketSizeGuard(1000).Inspect([0x30, 0xFF, 0xFF, 0xFF, 0xFF]));
 
     private static IEnumerable<byte> Frame(int length) => [.. Header(length), .. new byte[length]];
 

@@ -79,7 +79,9 @@ internal sealed class TestBroker : IAsyncDisposable
         var start = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < TestReporter.Patience, $"not in time; published: {string.Join("; ", Published)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(start) < TestReporter.Patience,
+                $"not in time; published: {string.Join("; ", Published)}");
             await Task.Delay(10);
         }
     }
@@ -92,13 +94,23 @@ internal sealed class TestBroker : IAsyncDisposable
 }
 
 /// <summary>A message as it arrived.</summary>
-internal sealed record Received(string Topic, string Payload, bool Retain, string? ContentType, uint ExpirySeconds, string? TraceParent)
+internal sealed record Received(
+    string Topic,
+    string Payload,
+    bool Retain,
+    string? ContentType,
+    uint ExpirySeconds,
+    string? TraceParent)
 {
-    internal static Received From(MqttApplicationMessage message) => new(
-        message.Topic,
-        Encoding.UTF8.GetString(message.Payload),
-        message.Retain,
-        message.ContentType,
-        message.MessageExpiryInterval,
-        message.UserProperties?.Where(p => p.Name == "traceparent").Select(p => Encoding.UTF8.GetString(p.ValueBuffer.Span)).SingleOrDefault());
+    internal static Received From(MqttApplicationMessage message) =>
+        new(
+            message.Topic,
+            Encoding.UTF8.GetString(message.Payload),
+            message.Retain,
+            message.ContentType,
+            message.MessageExpiryInterval,
+            message
+                .UserProperties?.Where(p => p.Name == "traceparent")
+                .Select(p => Encoding.UTF8.GetString(p.ValueBuffer.Span))
+                .SingleOrDefault());
 }

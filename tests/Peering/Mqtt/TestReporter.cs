@@ -16,7 +16,11 @@ internal sealed class TestReporter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    internal TestReporter(int port, Func<MqttReporterOptions, MqttReporterOptions>? change = null, BrokerDialer? dialer = null, TimeProvider? time = null)
+    internal TestReporter(
+        int port,
+        Func<MqttReporterOptions, MqttReporterOptions>? change = null,
+        BrokerDialer? dialer = null,
+        TimeProvider? time = null)
     {
         _log = new AgentLog(new LogOptions { RepeatsPerMinuteMax = 1000 }, _output, TimeProvider.System);
         Metrics = new AgentMetrics(new BuildInfo("1", "test"), TimeProvider.System);
@@ -33,7 +37,14 @@ internal sealed class TestReporter : IAsyncDisposable
             AcknowledgeTimeout = TimeSpan.FromSeconds(10),
         };
         Options = change?.Invoke(options) ?? options;
-        Reporter = new MqttReporter(Options, Metrics, Health, _log.CreateLogger("peering"), time ?? TimeProvider.System, new Random(1), dialer);
+        Reporter = new MqttReporter(
+            Options,
+            Metrics,
+            Health,
+            _log.CreateLogger("peering"),
+            time ?? TimeProvider.System,
+            new Random(1),
+            dialer);
     }
 
     internal MqttReporterOptions Options { get; }
@@ -82,7 +93,9 @@ internal sealed class TestReporter : IAsyncDisposable
             }
             catch (OperationCanceledException error)
             {
-                throw new TimeoutException($"not in time; the state is {Reporter.State.Value}; the log ends\n{Log[^Math.Min(Log.Length, 1500)..]}", error);
+                throw new TimeoutException(
+                    $"not in time; the state is {Reporter.State.Value}; the log ends\n{Log[^Math.Min(Log.Length, 1500)..]}",
+                    error);
             }
         }
     }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace X0tta6bl4.Tests.Documents;
 
 /// <summary>
-/// Compares docs/logs.md with the events compiled into assemblies, in both directions: id, level, name and message. People
-/// write alerts on event ids, so an id must keep its meaning. Test projects of other modules link this file.
+/// Compares docs/logs.md with the events compiled into assemblies, in both directions: id, level, name and message.
+/// People write alerts on event ids, so an id must keep its meaning. Test projects of other modules link this file.
 /// </summary>
 public static partial class LogDocument
 {
@@ -41,11 +41,14 @@ public static partial class LogDocument
 
     private static IEnumerable<(int Id, string Text)> Events(Assembly assembly) =>
         from type in assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+        from method in type.GetMethods(
+            BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
         let attribute = method.GetCustomAttribute<LoggerMessageAttribute>()
         where attribute is not null
         orderby attribute.EventId
-        select (attribute.EventId, $"{Level(attribute)} | {attribute.EventName ?? method.Name} | {attribute.Message.Replace("|", "\\|")}");
+        select (
+            attribute.EventId,
+            $"{Level(attribute)} | {attribute.EventName ?? method.Name} | {attribute.Message.Replace("|", "\\|")}");
 
     private static string Level(LoggerMessageAttribute attribute) => attribute.Level switch
     {

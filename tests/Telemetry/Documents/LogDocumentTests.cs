@@ -7,7 +7,8 @@ public class LogDocumentTests
 {
     [Fact]
     public void The_document_lists_every_event() =>
-        Assert.Empty(LogDocument.Differences(Repository.ReadText("docs/logs.md"), 1000, 1999, typeof(AgentLog).Assembly));
+        Assert.Empty(
+            LogDocument.Differences(Repository.ReadText("docs/logs.md"), 1000, 1999, typeof(AgentLog).Assembly));
 
     [Fact]
     public void A_missing_a_wrong_and_a_stale_row_are_found()

@@ -3,13 +3,15 @@ using System.Text.RegularExpressions;
 namespace X0tta6bl4.Tests.Documents;
 
 /// <summary>
-/// Compares docs/metrics.md with a real scrape, in both directions: every metric a scrape shows has a row with its type and
-/// labels, and every row of the sections asked for is in the scrape. Test projects of other modules link this file.
+/// Compares docs/metrics.md with a real scrape, in both directions: every metric a scrape shows has a row with its
+/// type and labels, and every row of the sections asked for is in the scrape. Test projects of other modules link this
+/// file.
 /// </summary>
 public static partial class MetricsDocument
 {
     /// <summary>One sentence for each difference; empty when the document is right.</summary>
-    /// <param name="markdown">Tables with rows <c>| `name` | type | `label`, `label` | meaning |</c> below <c>## Section</c>.</param>
+    /// <param name="markdown">Tables with rows <c>| `name` | type | `label`, `label` | meaning |</c> below <c>##
+    /// Section</c>.</param>
     /// <param name="scrape">Prometheus text format.</param>
     /// <param name="sections">Sections whose every row must be in the scrape; none means all.</param>
     public static IReadOnlyList<string> Differences(string markdown, string scrape, params string[] sections)
@@ -59,7 +61,9 @@ public static partial class MetricsDocument
             }
             else if (Row().Match(line) is { Success: true } match)
             {
-                rows.Add(match.Groups[1].Value, (section, match.Groups[2].Value, Sorted(LabelInRow().Matches(match.Groups[3].Value))));
+                rows.Add(
+                    match.Groups[1].Value,
+                    (section, match.Groups[2].Value, Sorted(LabelInRow().Matches(match.Groups[3].Value))));
             }
         }
 
@@ -77,7 +81,10 @@ public static partial class MetricsDocument
             }
             else if (Sample().Match(line) is { Success: true } sample)
             {
-                var name = shown.Keys.Where(n => sample.Groups[1].Value.StartsWith(n, StringComparison.Ordinal)).MaxBy(n => n.Length)
+                var name =
+                    shown
+                        .Keys.Where(n => sample.Groups[1].Value.StartsWith(n, StringComparison.Ordinal))
+                        .MaxBy(n => n.Length)
                     ?? throw new InvalidDataException($"a sample without a TYPE: {line}");
                 shown[name] = shown[name] with { Labels = Sorted(LabelInSample().Matches(sample.Groups[2].Value)) };
             }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using X0tta6bl4.Telemetry.Health;
 using X0tta6bl4.Tests;
+using X0tta6bl4.Tests.Documents;
 
 namespace X0tta6bl4.Telemetry.Tests.Health;
 
@@ -62,12 +63,20 @@ public class HealthReportTests
 
     [Fact]
     public void A_watchdog_that_nobody_wants_need_not_be_fed() =>
-        Assert.True(HealthReport.Judge(_loops, _health, new ReadinessFacts(MeshSeen: true, WatchdogWanted: false, WatchdogFed: false)).Ready);
+        Assert.True(
+            HealthReport
+                .Judge(_loops, _health, new ReadinessFacts(MeshSeen: true, WatchdogWanted: false, WatchdogFed: false))
+                .Ready);
 
     [Fact]
     public void A_critical_symptom_is_a_reason_in_its_own_words()
     {
-        _health.Raise("mesh.module-absent", "batman_adv", Severity.Critical, "the module is not loaded", "modprobe batman_adv");
+        _health.Raise(
+            "mesh.module-absent",
+            "batman_adv",
+            Severity.Critical,
+            "the module is not loaded",
+            "modprobe batman_adv");
 
         var report = HealthReport.Judge(_loops, _health, Fine);
 
@@ -76,6 +85,10 @@ public class HealthReportTests
             """{"version":1,"ready":false,"reasons":[{"code":"mesh.module-absent","subject":"batman_adv","text":"the module is not loaded","fix":"modprobe batman_adv"}]}""",
             Text(report.WriteReadiness));
     }
+
+    [Fact]
+    public void The_document_lists_every_reason() =>
+        Assert.Empty(HealthDocument.Differences(Repository.ReadText("docs/health.md"), "health", "telemetry"));
 
     private static string Text(Action<IBufferWriter<byte>> write)
     {

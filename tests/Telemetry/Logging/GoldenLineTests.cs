@@ -37,12 +37,16 @@ public class GoldenLineTests
         using var log = new TestLog();
         using var activity = new Activity("mape.analyze")
             .SetIdFormat(ActivityIdFormat.W3C)
-            .SetParentId(ActivityTraceId.CreateFromString("0af7651916cd43dd8448eb211c80319c"), ActivitySpanId.CreateFromString("b7ad6b7169203331"))
+            .SetParentId(
+                ActivityTraceId.CreateFromString("0af7651916cd43dd8448eb211c80319c"),
+                ActivitySpanId.CreateFromString("b7ad6b7169203331"))
             .Start();
 
         log.Logger.NeighbourAppeared("x", "y", 1);
 
-        Assert.Contains($"\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"{activity.SpanId}\",\"neighbour\"", log.Line());
+        Assert.Contains(
+            $"\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"{activity.SpanId}\",\"neighbour\"",
+            log.Line());
     }
 
     [Fact]
@@ -53,7 +57,7 @@ public class GoldenLineTests
         log.Logger.ReadFailed("/sys/x", Thrown(new IOException("no such device")));
 
         var line = log.Line();
-        Assert.Contains("\"path\":\"/sys/x\",\"error\":\"IOException: no such device\",\"stack\":\"   at ", line);
+        Assert.Contains("\"error\":\"IOException: no such device\",\"path\":\"/sys/x\",\"stack\":\"   at ", line);
         Assert.EndsWith("}", line);
     }
 
@@ -80,7 +84,12 @@ public class GoldenLineTests
     {
         using var log = new TestLog(new LogOptions { Level = LogLevel.Debug });
 
-        log.Logger.Log(LogLevel.Information, new EventId(1, "E"), new[] { KeyValuePair.Create("value", value) }, null, (_, _) => "m");
+        log.Logger.Log(
+            LogLevel.Information,
+            new EventId(1, "E"),
+            new[] { KeyValuePair.Create("value", value) },
+            null,
+            (_, _) => "m");
 
         Assert.EndsWith($"\"msg\":\"m\",\"value\":{json}}}", log.Line());
     }

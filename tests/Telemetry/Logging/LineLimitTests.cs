@@ -7,11 +7,16 @@ namespace X0tta6bl4.Telemetry.Tests.Logging;
 
 public class LineLimitTests
 {
-    private static readonly Gen<string> AnyText =
-        Gen.OneOf(Gen.String[0, 2000], Gen.Char['\0', '\u00a0'].Array[0, 600].Select(c => new string(c)), Gen.Char['\ud7f0', '\ue010'].Array[0, 300].Select(c => new string(c)));
+    private static readonly Gen<string> AnyText = Gen.OneOf(
+        Gen.String[0, 2000],
+        Gen.Char['\0', '\u00a0'].Array[0, 600].Select(c => new string(c)),
+        Gen.Char['\ud7f0', '\ue010'].Array[0, 300].Select(c => new string(c)));
 
     private static readonly Gen<(string Message, (string Name, string Value)[] Fields, int LineBytesMax)> AnyRecord =
-        Gen.Select(AnyText, Gen.Select(Gen.String[Gen.Char.AlphaNumeric, 1, 40], AnyText).Array[0, 30], Gen.Int[LogOptions.LineBytesMin, LogOptions.BufferBytesMin]);
+        Gen.Select(
+            AnyText,
+            Gen.Select(Gen.String[Gen.Char.AlphaNumeric, 1, 40], AnyText).Array[0, 30],
+            Gen.Int[LogOptions.LineBytesMin, LogOptions.BufferBytesMin]);
 
     [Fact]
     public void A_json_line_is_whole_json_within_its_limit_whatever_is_logged() => AnyRecord.Sample(
@@ -48,7 +53,10 @@ public class LineLimitTests
         log.Logger.Log(
             LogLevel.Information,
             1,
-            Enumerable.Range(0, 20).Select(i => KeyValuePair.Create($"field{i}", (object?)new string('x', 300))).ToArray(),
+            Enumerable
+                .Range(0, 20)
+                .Select(i => KeyValuePair.Create($"field{i}", (object?)new string('x', 300)))
+                .ToArray(),
             null,
             (_, _) => new string('m', 1000));
 
@@ -76,7 +84,10 @@ public class LineLimitTests
 
         log.Logger.ReadFailed("/x", error);
 
-        Assert.InRange(Encoding.UTF8.GetByteCount(log.Line()), LogOptions.DefaultLineBytesMax - 60, LogOptions.DefaultLineBytesMax - 1);
+        Assert.InRange(
+            Encoding.UTF8.GetByteCount(log.Line()),
+            LogOptions.DefaultLineBytesMax - 60,
+            LogOptions.DefaultLineBytesMax - 1);
     }
 
     [Theory]
@@ -95,12 +106,18 @@ public class LineLimitTests
         Deep(levels - 1);
     }
 
-    private static byte[] Write((string Message, (string Name, string Value)[] Fields, int LineBytesMax) record, LogFormat format)
+    private static byte[] Write(
+        (string Message, (string Name, string Value)[] Fields, int LineBytesMax) record,
+        LogFormat format)
     {
         using var output = new MemoryStream();
-        using var log = new AgentLog(new LogOptions { Format = format, LineBytesMax = record.LineBytesMax }, output, TimeProvider.System);
+        using var log = new AgentLog(
+            new LogOptions { Format = format, LineBytesMax = record.LineBytesMax },
+            output,
+            TimeProvider.System);
         var fields = record.Fields.Select(f => KeyValuePair.Create(f.Name, (object?)f.Value)).ToArray();
-        log.CreateLogger("test").Log(LogLevel.Information, 7, fields, new IOException(record.Message), (_, _) => record.Message);
+        log.CreateLogger("test")
+            .Log(LogLevel.Information, 7, fields, new IOException(record.Message), (_, _) => record.Message);
         Assert.True(log.Flush(TimeSpan.FromSeconds(10)));
         return output.ToArray();
     }

@@ -12,7 +12,10 @@ public class OutputTests
     public void A_blocked_output_never_makes_the_caller_wait_and_loss_is_counted_and_told()
     {
         using var output = new GatedStream();
-        using var log = new AgentLog(new LogOptions { QueueBytesMax = 4096, RepeatsPerMinuteMax = 1000 }, output, TimeProvider.System);
+        using var log = new AgentLog(
+            new LogOptions { QueueBytesMax = 4096, RepeatsPerMinuteMax = 1000 },
+            output,
+            TimeProvider.System);
         var logger = log.CreateLogger("test");
 
         for (var i = 0; i < 200; i++)
@@ -29,7 +32,9 @@ public class OutputTests
         logger.LogInformation(new EventId(1), "after");
         Assert.True(log.Flush(TimeSpan.FromSeconds(10)));
         var lines = output.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Contains($"\"event\":1000,\"name\":\"LinesLost\",\"component\":\"telemetry\",\"msg\":\"{lost} log lines were lost", lines[^1]);
+        Assert.Contains(
+            $"\"event\":1000,\"name\":\"LinesLost\",\"component\":\"telemetry\",\"msg\":\"{lost} log lines were lost",
+            lines[^1]);
         Assert.Equal(200 - lost + 2, lines.Length);
         Assert.Equal(lost, log.LinesDropped);
     }
@@ -67,7 +72,11 @@ public class OutputTests
     public void Lines_of_many_threads_stay_whole()
     {
         using var output = new MemoryStream();
-        using (var log = new AgentLog(new LogOptions { QueueBytesMax = 4 << 20, RepeatsPerMinuteMax = 100_000 }, output, TimeProvider.System))
+        using (
+            var log = new AgentLog(
+                new LogOptions { QueueBytesMax = 4 << 20, RepeatsPerMinuteMax = 100_000 },
+                output,
+                TimeProvider.System))
         {
             Parallel.For(0, 8, worker =>
             {

@@ -36,8 +36,15 @@ internal sealed class TestLog : IDisposable
 /// <summary>Events as a module would declare them.</summary>
 internal static partial class TestEvents
 {
-    [LoggerMessage(EventId = 9000, Level = LogLevel.Information, Message = "Neighbour {Neighbour} on {HardInterface} appeared after {AfterMs} ms")]
-    internal static partial void NeighbourAppeared(this ILogger logger, string neighbour, string hardInterface, int afterMs);
+    [LoggerMessage(
+        EventId = 9000,
+        Level = LogLevel.Information,
+        Message = "Neighbour {Neighbour} on {HardInterface} appeared after {AfterMs} ms")]
+    internal static partial void NeighbourAppeared(
+        this ILogger logger,
+        string neighbour,
+        string hardInterface,
+        int afterMs);
 
     [LoggerMessage(EventId = 9001, Level = LogLevel.Error, Message = "Reading {Path} failed")]
     internal static partial void ReadFailed(this ILogger logger, string path, Exception error);

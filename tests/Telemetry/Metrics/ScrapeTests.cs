@@ -20,7 +20,9 @@ public sealed class ScrapeTests : IDisposable
         _health = new HealthRegister(_time);
         _loops = new LoopPulses(_time);
         WriteProc("status", "Name:\tx0tta6bl4\nVmRSS:\t   11004 kB\nThreads:\t9\n");
-        WriteProc("stat", "1234 (odd) name (x) S 1 1234 1234 0 -1 4194560 523 0 0 0 250 75 0 0 20 0 9 0 4250 700000 2751 1844\n");
+        WriteProc(
+            "stat",
+            "1234 (odd) name (x) S 1 1234 1234 0 -1 4194560 523 0 0 0 250 75 0 0 20 0 9 0 4250 700000 2751 1844\n");
         Directory.CreateDirectory(Path.Combine(_root, "proc/self/fd"));
         foreach (var fd in "0123456")
         {
@@ -60,7 +62,9 @@ public sealed class ScrapeTests : IDisposable
         Assert.Contains("\nx0tta6bl4_process_threads 9\n", scrape);
         Assert.Contains("\nx0tta6bl4_process_open_fds 7\n", scrape);
         Assert.Contains("\nx0tta6bl4_process_uptime_seconds 12.5\n", scrape);
-        Assert.Contains($"\nx0tta6bl4_process_start_time_seconds {TestTime.Begin.ToUnixTimeMilliseconds() / 1000.0}\n", scrape);
+        Assert.Contains(
+            $"\nx0tta6bl4_process_start_time_seconds {TestTime.Begin.ToUnixTimeMilliseconds() / 1000.0}\n",
+            scrape);
         Assert.Contains("\nx0tta6bl4_build_info{version=\"1.2.3\",arch=\"arm64\"} 1\n", scrape);
         Assert.Contains("\nx0tta6bl4_collector_success{collector=\"process\"} 1\n", scrape);
     }

@@ -79,7 +79,10 @@ public class ServiceNotifierTests
 
     private static Socket Manager(string name)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = 5000,
+        };
         socket.Bind(new UnixDomainSocketEndPoint(name));
         return socket;
     }
