@@ -40,8 +40,10 @@ public static partial class HealthDocument
     [GeneratedRegex(@"^\|\s*`([a-z]+\.[a-z-]+)`", RegexOptions.Multiline)]
     private static partial Regex Row();
 
+    // A word with a hyphen after the module is nothing but a code; one without may be a configuration key, unless a
+    // severity follows.
     [GeneratedRegex(
-        @"""((?:agent|api|board|health|mesh|netlink|peering|telemetry)\.[a-z]+(?:-[a-z]+)+)""",
+        @"""((?:agent|api|board|health|mesh|netlink|peering|telemetry)\.[a-z]+(?:(?:-[a-z]+)+|(?="",[^;]{0,80}Severity\.)))""",
         RegexOptions.None)]
     private static partial Regex Literal();
 }
