@@ -8,21 +8,24 @@ internal readonly record struct KernelAnswer(int ErrorNumber, string? Text = nul
 {
     public bool IsError => ErrorNumber != 0;
 
-    public NetlinkException ToException(in NetlinkOperation operation) =>
+    /// <param name="operation">What was refused.</param>
+    /// <param name="hint">What to do about it, where it is more than what the errno alone suggests.</param>
+    public NetlinkException ToException(in NetlinkOperation operation, string? hint = null) =>
         new(
             NetlinkFailure.Refused,
             operation.Name,
             operation.Subject(),
             ErrorNumber,
             kernelText: Text,
-            kernelOffset: Offset
+            kernelOffset: Offset,
+            hint: hint
         );
 
-    public void ThrowIfError(in NetlinkOperation operation)
+    public void ThrowIfError(in NetlinkOperation operation, string? hint = null)
     {
         if (IsError)
         {
-            throw ToException(operation);
+            throw ToException(operation, hint);
         }
     }
 }

@@ -167,7 +167,24 @@ public sealed class BatmanClientTests : IDisposable
         Assert.Equal((byte)BATADV_CMD_GET_HARDIF, _kernel.Last.Command);
         Assert.Equal(NetlinkUapi.NLM_F_REQUEST, _kernel.Last.Flags);
         Assert.Equal(4u, BitConverter.ToUInt32(_kernel.Last.Attributes()[(int)BATADV_ATTR_HARD_IFINDEX]));
-        Assert.Contains("mesh interface 7 (BATADV_ATTR_HARD_IFINDEX 4)", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "BATADV_CMD_GET_HARDIF on mesh interface 7 (BATADV_ATTR_HARD_IFINDEX 4) failed: EINVAL (invalid argument). "
+                + "It is no mesh interface, or the other interface is no part of it: check `batctl if`.",
+            error.Message
+        );
+    }
+
+    [Fact]
+    public void A_VLAN_the_mesh_does_not_have_is_said_with_the_remedy()
+    {
+        _kernel.Handler = (kernel, request) => kernel.Reply(Error(request, Errno.ENOENT));
+        using var client = Client();
+
+        var error = Assert.Throws<NetlinkException>(() => client.SetVlan(Bat0, 42, apIsolation: true));
+
+        Assert.Contains("VLAN 42", error.Message, StringComparison.Ordinal);
+        Assert.Contains("ip link add link bat0 type vlan", error.Message, StringComparison.Ordinal);
+        Assert.False(error.IsFamilyMissing);
     }
 
     [Fact]

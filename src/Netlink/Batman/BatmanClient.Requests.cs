@@ -86,12 +86,15 @@ public sealed partial class BatmanClient
                 continue;
             }
 
-            answer.ThrowIfError(operation);
+            answer.ThrowIfError(operation, Hint(BATADV_CMD_TP_METER, answer));
             return cookie.Value;
         }
     }
 
-    /// <summary>Stops a measurement: <c>BATADV_CMD_TP_METER_CANCEL</c>; its result event still comes.</summary>
+    /// <summary>
+    /// Stops a measurement: <c>BATADV_CMD_TP_METER_CANCEL</c>. Its result event still comes, on some kernels (6.1 is
+    /// one) as <see cref="ThroughputMeterStatus.Complete"/> with the shorter time.
+    /// </summary>
     public void CancelThroughputMeter(uint meshIfIndex, MacAddress originator) =>
         Command(
             BATADV_CMD_TP_METER_CANCEL,
@@ -104,6 +107,17 @@ public sealed partial class BatmanClient
 
     private static NetlinkOperation Operation(BatadvCmd command, uint meshIfIndex, string? detail = null) =>
         new(CommandNames[(int)command], meshIfIndex == 0 ? null : "mesh interface", meshIfIndex, detail);
+
+    /// <summary>What net/batman-adv/netlink.c means by an errno that has another usual meaning.</summary>
+    private static string? Hint(BatadvCmd command, in KernelAnswer answer) =>
+        answer.ErrorNumber switch
+        {
+            Errno.EINVAL when answer.Text is null =>
+                "It is no mesh interface, or the other interface is no part of it: check `batctl if`.",
+            Errno.ENOENT when command is BATADV_CMD_GET_VLAN or BATADV_CMD_SET_VLAN =>
+                "The mesh has no such VLAN: it appears with `ip link add link bat0 type vlan id N`.",
+            _ => null,
+        };
 
     private void Command(BatadvCmd command, uint meshIfIndex, string? detail, AddAttributes add)
     {
@@ -119,7 +133,7 @@ public sealed partial class BatmanClient
                 continue;
             }
 
-            answer.ThrowIfError(operation);
+            answer.ThrowIfError(operation, Hint(command, answer));
             return;
         }
     }
@@ -152,7 +166,7 @@ public sealed partial class BatmanClient
                 continue;
             }
 
-            answer.ThrowIfError(operation);
+            answer.ThrowIfError(operation, Hint(command, answer));
             return row;
         }
     }
@@ -184,7 +198,7 @@ public sealed partial class BatmanClient
                 case Errno.EOPNOTSUPP:
                     return DumpOutcome.NotSupported;
                 default:
-                    throw answer.ToException(operation);
+                    throw answer.ToException(operation, Hint(command, answer));
             }
         }
     }

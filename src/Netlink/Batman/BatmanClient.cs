@@ -59,11 +59,11 @@ public sealed partial class BatmanClient : IDisposable
     public string? InterfaceName(uint index) => _names.Find(index);
 
     /// <summary>State and settings of a mesh: <c>BATADV_CMD_GET_MESH</c>; needs no privilege.</summary>
-    /// <exception cref="NetlinkException">ENODEV: not a mesh interface.</exception>
+    /// <exception cref="NetlinkException">ENODEV: no such interface. EINVAL: not a mesh interface.</exception>
     public MeshInterface GetMesh(uint meshIfIndex) => Get<MeshInterface>(BATADV_CMD_GET_MESH, meshIfIndex);
 
     /// <summary>One hard interface: <c>BATADV_CMD_GET_HARDIF</c>; needs no privilege.</summary>
-    /// <exception cref="NetlinkException">ENODEV: no such mesh. ENOENT or EINVAL: not part of this mesh.</exception>
+    /// <exception cref="NetlinkException">ENODEV: no such interface. EINVAL: not part of this mesh.</exception>
     public HardInterface GetHardInterface(uint meshIfIndex, uint hardIfIndex) =>
         Get<HardInterface>(BATADV_CMD_GET_HARDIF, meshIfIndex, BATADV_ATTR_HARD_IFINDEX, hardIfIndex);
 
