@@ -23,7 +23,7 @@ readonly host_packages=(mosquitto mosquitto-clients libmosquitto1 libcjson1 libd
   liblzma5 libzstd1 liblz4-1 libgcrypt20 libgpg-error0)
 # In this order: virtio_pci finds every other device, and libcrc32c fails without a crc32c of some kind before it.
 readonly modules=(virtio_pci virtio_net virtio_blk virtio-rng crc32c_generic ext4 batman-adv leds-gpio ledtrig-timer
-  ledtrig-netdev i6300esb veth bridge)
+  ledtrig-netdev i6300esb veth bridge 8021q)
 # On the root but not loaded: gpio_wdt wants a line nobody has here, dummy makes spare interfaces for scenarios.
 readonly spare_modules=(gpio_wdt dummy)
 

@@ -40,17 +40,14 @@ internal sealed class InterfaceReplugged : IScenario
             Limit, cancellation);
 
         mark = a.Console.Lines.Mark;
-        await a.PlugAsync("mesh0", cancellation);
-        // Plugged in means: the kernel has the card and it has its name. What the bus takes before is not the agent's.
-        await Wait.UntilAsync(
-            "the kernel has mesh0 again", Limit,
-            async stop => (await a.ExecAsync("test -e /sys/class/net/mesh0", TimeSpan.FromSeconds(5), stop)).ExitCode == 0,
-            a.Console.Tail, cancellation);
         var pluggedAt = RackClock.Now;
+        await a.PlugAsync("mesh0", cancellation);
         attached = await Steps.LogEventAsync(a, Steps.HardInterfaceAttached, "mesh0", mark, Limit, cancellation);
-        var replugged = attached.At > pluggedAt ? attached.At - pluggedAt : TimeSpan.Zero;
+        var replugged = attached.At - pluggedAt;
         context.Figure("replugged_back_s", replugged);
 
+        // Longer than the promise, and not the agent's doing: neighbours ignore a router whose sequence numbers start anew
+        // for up to 30 s (BATADV_RESET_PROTECTION_MS).
         await Steps.SeesAsync(bench, a, "B", Steps.MeshLimit, cancellation);
         context.Figure("path_again_s", RackClock.Now - pluggedAt);
         var after = await AgentStatus.ReadAsync(a, cancellation);

@@ -1,4 +1,5 @@
 using X0tta6bl4.Rack.Rig;
+using X0tta6bl4.Rack.Scenarios.Batctl;
 
 namespace X0tta6bl4.Rack.Scenarios;
 
@@ -20,6 +21,13 @@ internal static class ScenarioList
         new EventStorm(),
         new InterfaceReplugged(),
         .. NeighbourLostSeen.Variants,
+        new HostileOgm(),
+        new WrongClock(),
+        new FullDisk(),
+        new ButtonPress(),
+        .. BadInput.Variants,
+        .. BadConfig.Variants,
+        .. BatctlEqual.Variants,
     ];
 
     /// <summary>
