@@ -41,6 +41,13 @@ internal static class MeshJson
         ("querier_ipv6_shadowing", (uint)PrivateMulticastFlags.QuerierIpv6Shadowing),
     ];
 
+    /// <summary>Bits of the kernel's debug log (batman-adv log.h, batadv_dbg_level), under batctl's names.</summary>
+    private static readonly (string, uint)[] LogLevelNames =
+    [
+        ("batman", 1 << 0), ("routes", 1 << 1), ("tt", 1 << 2), ("bla", 1 << 3),
+        ("dat", 1 << 4), ("nc", 1 << 5), ("mcast", 1 << 6), ("tp", 1 << 7),
+    ];
+
     public static void Write(Utf8JsonWriter json, in Originator row, string interfaceName)
     {
         json.WriteStartObject();
@@ -132,7 +139,7 @@ internal static class MeshJson
 
         WriteNumber(json, "gw_sel_class", settings.GatewaySelectionClass);
         WriteNumber(json, "hop_penalty", settings.HopPenalty);
-        WriteNumber(json, "log_level", settings.LogLevel);
+        WriteFlags(json, "log_level", settings.LogLevel, LogLevelNames);
         WriteBool(json, "multicast_forceflood_enabled", settings.MulticastForceFlood);
         WriteNumber(json, "multicast_fanout", settings.MulticastFanout);
         WriteBool(json, "network_coding_enabled", settings.NetworkCoding);
