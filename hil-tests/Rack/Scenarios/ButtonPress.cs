@@ -1,5 +1,4 @@
 using X0tta6bl4.Rack.Bench;
-using X0tta6bl4.Rack.Readings;
 using X0tta6bl4.Rack.Rig;
 
 namespace X0tta6bl4.Rack.Scenarios;
@@ -30,8 +29,8 @@ internal sealed class ButtonPress : IScenario
 
         context.Figure("presses", Presses);
         context.Figure("seen_s", slowest);
-        var status = await AgentStatus.ReadAsync(a, cancellation);
-        Expect.Equal(Presses, status.ButtonPresses, "presses counted by the agent");
+        await Steps.StatusAsync(
+            a, $"{Presses} presses counted", s => s.ButtonPresses == Presses, TimeSpan.FromSeconds(10), cancellation);
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
     }
 }

@@ -11,6 +11,7 @@ internal static class ScenarioList
 
     public static readonly IReadOnlyList<IScenario> All =
     [
+        new RackItself(),
         new MeshForms(),
         new MultiHop(),
         new LinkCutReroutes(),
@@ -27,7 +28,8 @@ internal static class ScenarioList
         new ButtonPress(),
         .. BadInput.Variants,
         .. BadConfig.Variants,
-        .. BatctlEqual.Variants,
+        new Scale(),
+        new BatctlEqual(),
     ];
 
     /// <summary>

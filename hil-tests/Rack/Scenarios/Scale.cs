@@ -1,0 +1,52 @@
+using X0tta6bl4.Rack.Bench;
+using X0tta6bl4.Rack.Readings;
+using X0tta6bl4.Rack.Rig;
+
+namespace X0tta6bl4.Rack.Scenarios;
+
+/// <summary>
+/// Promise: a mesh of more than a hundred routers is nothing special. The agent sees every one of them, agrees with batctl,
+/// stays within its memory, and keeps the watchdog fed while the tables churn.
+/// </summary>
+internal sealed class Scale : IScenario
+{
+    private const long RssKibMax = 20 * 1024;
+
+    public string Name => "scale";
+
+    public string Promise => $"a mesh of {ScaleMesh.Nodes} nodes: all seen, memory and watchdog fine";
+
+    public TimeSpan Limit => TimeSpan.FromMinutes(12);
+
+    public async Task RunAsync(ScenarioContext context, CancellationToken cancellation)
+    {
+        var bench = await context.BootAsync(ScaleMesh.Plan, cancellation);
+        var a = bench.Router("A");
+        await Steps.AgentAnswersAsync(a, Steps.MeshLimit, cancellation);
+        context.Figure("nodes", ScaleMesh.Nodes);
+        context.Figure("build_s", await ScaleMesh.BuildAsync(a, cancellation));
+
+        var status = await Steps.StatusAsync(
+            a, $"sees {ScaleMesh.Nodes} originators", s => s.Originators >= ScaleMesh.Nodes, TimeSpan.FromMinutes(4), cancellation);
+        context.Figure("all_seen_s", context.Elapsed);
+        context.Figure("neighbours", status.Neighbours);
+        Expect.Equal(ScaleMesh.Branches, status.Neighbours, "direct neighbours");
+
+        // Tables move all the time here: what one of both sees and the other does not must be gone a moment later.
+        await Wait.UntilAsync(
+            "the agent and batctl list the same originators", TimeSpan.FromSeconds(60),
+            async stop => Set(await MeshTables.AgentOriginatorsAsync(a, stop)) == Set(await MeshTables.BatctlOriginatorsAsync(a, stop)),
+            a.Console.Tail, cancellation);
+
+        var paths = await MeshTables.AgentOriginatorsAsync(a, cancellation);
+        context.Figure("rows", paths.Count);
+        status = await AgentStatus.ReadAsync(a, cancellation);
+        context.Figure("rss_kib", status.RssKib);
+        Expect.That(status.WatchdogFed, "the watchdog is not fed");
+        Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
+        Expect.That(status.RssKib <= RssKibMax, $"the agent takes {status.RssKib} KiB, promised are {RssKibMax}");
+    }
+
+    private static string Set(IReadOnlyList<MeshPath> paths) =>
+        string.Join(' ', paths.Select(p => p.Originator).Distinct().Order(StringComparer.Ordinal));
+}
