@@ -29,7 +29,7 @@ internal static class ScenarioList
         .. BadInput.Variants,
         .. BadConfig.Variants,
         new Scale(),
-        new BatctlEqual(),
+        .. BatctlEqual.Variants,
     ];
 
     /// <summary>
