@@ -13,6 +13,8 @@ internal static class Program
               boots three routers in a line and shows them live
           {HilCommand.Usage}
               proves the promises, one JSON line each
+          {BenchCommand.Usage}
+              measures, beside peers or budgets
         """;
 
     public static async Task<int> Main(string[] arguments)
@@ -29,6 +31,7 @@ internal static class Program
             {
                 "run" => await RunCommand.RunAsync(line, stop.Token),
                 "hil" => await HilCommand.RunAsync(line, stop.Token),
+                "bench" => await BenchCommand.RunAsync(line, stop.Token),
                 _ => throw new UsageException(Usage),
             };
         }

@@ -1,0 +1,108 @@
+using System.Globalization;
+using X0tta6bl4.Rack.Bench;
+using X0tta6bl4.Rack.Rig;
+using X0tta6bl4.Rack.Scenarios;
+
+namespace X0tta6bl4.Rack.Benchmarks;
+
+/// <summary>
+/// What the agent costs a router on which nothing happens: three routers in a line, the mesh complete, reports going to a
+/// broker, nobody asking. Everything is a difference of two readings of the guest's own /proc, so that looking costs nothing
+/// in between. Of the three routers the worst counts.
+/// </summary>
+internal sealed class IdleBenchmark : IBenchmark
+{
+    private const double RssBudgetKib = 20 * 1024;
+    private const double CpuBudgetPercent = 0.5;
+    private const double TicksPerSecond = 100; // USER_HZ
+    private const double SectorBytes = 512;    // of /proc/diskstats, whatever the disk has
+
+    /// <summary>A fresh mesh: translation tables, DAT and loop avoidance have found their rest.</summary>
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(30);
+
+    // pid, seconds since boot, utime and stime, all context switches of the living threads, VmRSS, sectors written, own writes.
+    private const string Reading =
+        """
+        pid=$(pidof x0tta6bl4) || exit 1
+        echo $pid
+        cut -d' ' -f1 /proc/uptime
+        sed 's/.*) //' /proc/$pid/stat | awk '{print $12 + $13}'
+        cat /proc/$pid/task/*/status | awk '/ctxt_switches/ {n += $2} END {print n}'
+        awk '/^VmRSS/ {print $2}' /proc/$pid/status
+        awk '$3 == "vda" {print $10}' /proc/diskstats
+        awk '/^write_bytes/ {print $2}' /proc/$pid/io
+        """;
+
+    public string Name => "idle";
+
+    public string Summary => "memory, CPU, wake-ups and flash writes of three idle routers; --seconds sets how long (600)";
+
+    public async Task<IReadOnlyList<BenchFigure>> RunAsync(BenchmarkContext context, CancellationToken cancellation)
+    {
+        var bench = await context.Bench.BootAsync(Steps.LineOfThree, cancellation);
+        await Steps.MeshIsCompleteAsync(bench, cancellation);
+        await Task.Delay(SettleTime, cancellation);
+
+        var before = await ReadAsync(bench, cancellation);
+        context.Say($"the mesh is complete; doing nothing for {context.Seconds.TotalSeconds:0} s");
+        // Not waiting for anything: this time is the benchmark.
+        await Task.Delay(context.Seconds, cancellation);
+        var after = await ReadAsync(bench, cancellation);
+
+        var spans = before.Zip(after, Span.Between).ToList();
+        foreach (var (router, span) in bench.Routers.Zip(spans))
+        {
+            context.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{router.Name}: {span.RssKib} KiB, {span.CpuPercent:0.00} % CPU, {span.SwitchesPerSecond:0.0} context switches/s, "
+                + $"{span.DiskBytes} bytes to the disk, {span.OwnBytes} of them the agent's"));
+        }
+
+        var perHour = 3600 / spans.Min(s => s.Seconds);
+        return
+        [
+            BenchFigure.AgainstBudget("rss", spans.Max(s => s.RssKib), RssBudgetKib, "KiB"),
+            BenchFigure.AgainstBudget("cpu", spans.Max(s => s.CpuPercent), CpuBudgetPercent, "%"),
+            BenchFigure.AgainstBudget("flash_writes", spans.Max(s => s.DiskBytes) * perHour, 0, "B/h"),
+            new("context_switches", Math.Round(spans.Max(s => s.SwitchesPerSecond), 2), null, "1/s"),
+        ];
+    }
+
+    private static async Task<IReadOnlyList<Sample>> ReadAsync(IBench bench, CancellationToken cancellation)
+    {
+        var samples = new List<Sample>();
+        foreach (var router in bench.Routers)
+        {
+            samples.Add(Sample.Parse(await router.RunAsync(Reading, cancellation), router.Name));
+        }
+
+        return samples;
+    }
+
+    private sealed record Sample(int Pid, double Uptime, double CpuTicks, double Switches, double RssKib, double Sectors, double OwnBytes)
+    {
+        public static Sample Parse(string text, string router)
+        {
+            var values = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(l => double.TryParse(l, NumberStyles.Float, CultureInfo.InvariantCulture, out var v) ? v : double.NaN)
+                .ToList();
+            return values is [var pid, var uptime, var cpu, var switches, var rss, var sectors, var own] && !values.Exists(double.IsNaN)
+                ? new Sample((int)pid, uptime, cpu, switches, rss, sectors, own)
+                : throw new RackException($"{router}: /proc of the agent read as: {text}");
+        }
+    }
+
+    /// <summary>What happened between two readings.</summary>
+    private sealed record Span(
+        double Seconds, double RssKib, double CpuPercent, double SwitchesPerSecond, double DiskBytes, double OwnBytes)
+    {
+        public static Span Between(Sample a, Sample b)
+        {
+            Expect.Equal(a.Pid, b.Pid, "process id of an idle agent");
+            var seconds = b.Uptime - a.Uptime;
+            return new Span(
+                seconds, b.RssKib, (b.CpuTicks - a.CpuTicks) / TicksPerSecond / seconds * 100,
+                (b.Switches - a.Switches) / seconds, (b.Sectors - a.Sectors) * SectorBytes, b.OwnBytes - a.OwnBytes);
+        }
+    }
+}
