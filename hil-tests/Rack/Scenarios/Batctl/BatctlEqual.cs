@@ -113,7 +113,7 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
             batctl meshif {Mesh} isolation_mark 0x10/0xff
             batctl hardif {BatctlTable.HardInterface} hop_penalty 3
             batctl hardif {BatctlTable.HardInterface} elp_interval 700
-            batctl hardif {BatctlTable.HardInterface} throughput_override 12.5mbit
+            batctl hardif {BatctlTable.HardInterface} throughput_override 12500kbit
             ip link add name br0 type bridge
             ip link set br0 address 52:54:00:0b:00:01
             echo {BatctlTable.Vlan} > /sys/class/net/br0/bridge/default_pvid
