@@ -64,6 +64,9 @@ step format formatted
 for project in tests/*/*.Tests.csproj hil-tests/*/*.Tests.csproj; do
   suite "$(basename "$project" .csproj)"
 done
+fuzz() { dotnet artifacts/dotnet/bin/Fuzz/release/X0tta6bl4.Fuzz.dll --random 20000 --seed "${X0_SEED:-1}"; }
+
+step "fuzz, a short round" fuzz
 step "static binary in an empty root" bash build/empty-root.sh
 step "size within budget" bash build/size.sh
 step "rack smoke" rack_smoke

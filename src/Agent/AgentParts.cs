@@ -154,7 +154,8 @@ internal sealed class AgentParts : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(path);
+            // The control socket lives below the run directory: nobody else may look in.
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -148,8 +148,9 @@ internal sealed partial class HardInterfaceKeeper(
         }
         catch (NetlinkException exception)
         {
-            // An interface may vanish between the dump and the change; the next dump will not have it.
-            if (!exception.IsNoSuchInterface)
+            // An interface may vanish between the dump and the change: the next dump will not have it. A kernel that does not
+            // know the link kind has no batman-adv: the mesh's state says so, once.
+            if (!exception.IsNoSuchInterface && exception.ErrorNumber != EOPNOTSUPP)
             {
                 health.Raise(code, subject, Severity.Critical,
                     $"cannot {verb} {subject}: {exception.Message}", Fix(exception));
@@ -162,7 +163,6 @@ internal sealed partial class HardInterfaceKeeper(
 
     private static string Fix(NetlinkException exception) =>
         exception.IsPermission ? "run the agent as root or with CAP_NET_ADMIN"
-        : exception.ErrorNumber == EOPNOTSUPP ? "load or build the kernel module: modprobe batman-adv (OpenWrt: kmod-batman-adv)"
         : "it is tried again every 2 s; dmesg may say more";
 
     /// <summary>The kernel's answer to a link kind it has no module for (errno.h).</summary>

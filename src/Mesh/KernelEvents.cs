@@ -20,8 +20,11 @@ internal enum Happened
     /// <summary>Gateway selection or a bridge loop: read every table.</summary>
     Tables = 4,
 
+    /// <summary>batman-adv was loaded or unloaded: its netlink family has another number, or none.</summary>
+    Module = 8,
+
     /// <summary>Anything may have happened.</summary>
-    Everything = Links | Settings | Tables,
+    Everything = Links | Settings | Tables | Module,
 }
 
 /// <summary>

@@ -47,6 +47,10 @@ internal sealed partial class MeshReader(
     /// </summary>
     private BatmanClient Batman => _batman ??= BatmanClient.Open();
 
+    /// <summary>Throws when the kernel has no batman-adv.</summary>
+    /// <exception cref="NetlinkException">With <see cref="NetlinkException.IsFamilyMissing"/>.</exception>
+    public void RequireModule() => _ = Batman;
+
     /// <summary>The kernel module is gone or was loaded anew: the family's number is another one.</summary>
     public void Forget()
     {

@@ -38,6 +38,11 @@ public sealed partial class MeshLoop
                 _originatorsDue = 0;
             }
 
+            if (happened.HasFlag(Happened.Module))
+            {
+                reader.Forget();
+            }
+
             var state = Read(happened);
             if (state != MeshState.Up && _state == MeshState.Up)
             {
@@ -68,6 +73,8 @@ public sealed partial class MeshLoop
                 var state = keeper.MeshIndex == 0 ? MeshState.NoInterface : ReadTables(keeper.MeshIndex, happened);
                 if (state == MeshState.NoInterface)
                 {
+                    // Without the interface nothing else would ask for the module, and its absence is the better answer.
+                    reader.RequireModule();
                     _neighboursDue = _originatorsDue = _checkDue;
                 }
 
