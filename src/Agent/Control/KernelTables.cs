@@ -105,7 +105,7 @@ internal sealed class KernelTables(Latest<MeshSnapshot> mesh, string meshInterfa
                 }
             }
 
-            MeshJson.Write(json, state, kernel);
+            MeshJson.Write(json, state, kernel, meshInterface);
         }
 
         json.WriteEndArray();
@@ -119,6 +119,7 @@ internal sealed class KernelTables(Latest<MeshSnapshot> mesh, string meshInterfa
         }
 
         var vlan = Batman().GetVlan(MeshIndex(), number);
+        json.WriteNumber("mesh_ifindex", vlan.MeshIfIndex);
         json.WriteNumber("vlanid", vlan.VlanNumber);
         json.WriteBoolean("ap_isolation_enabled", vlan.ApIsolation);
     }

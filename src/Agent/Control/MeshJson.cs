@@ -146,7 +146,12 @@ internal static class MeshJson
         WriteNumber(json, "orig_interval", settings.OrigIntervalMs);
     }
 
-    public static void Write(Utf8JsonWriter json, HardInterfaceState state, HardInterface? kernel)
+    /// <param name="json">Where to.</param>
+    /// <param name="state">What the agent knows of it.</param>
+    /// <param name="kernel">What batman-adv says of it; null while it is not in the mesh, or where that does not matter.</param>
+    /// <param name="meshInterface">The mesh interface.</param>
+    public static void Write(
+        Utf8JsonWriter json, HardInterfaceState state, HardInterface? kernel, string meshInterface)
     {
         json.WriteStartObject();
         json.WriteString("hard_ifname", state.Name);
@@ -163,6 +168,8 @@ internal static class MeshJson
         json.WriteNumber("attachments", state.Attachments);
         if (kernel is { } row)
         {
+            json.WriteNumber("mesh_ifindex", row.MeshIfIndex);
+            json.WriteString("mesh_ifname", meshInterface);
             WriteMac(json, "hard_address", row.Address);
             json.WriteBoolean("active", row.IsActive);
             WriteNumber(json, "hop_penalty", row.Settings.HopPenalty);

@@ -53,7 +53,7 @@ internal static class StatusJson
         json.WriteStartArray("hard_interfaces");
         foreach (var hardInterface in snapshot.HardInterfaces)
         {
-            MeshJson.Write(json, hardInterface, kernel: null);
+            MeshJson.Write(json, hardInterface, kernel: null, meshInterface);
         }
 
         json.WriteEndArray();
