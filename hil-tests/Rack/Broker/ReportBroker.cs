@@ -26,22 +26,31 @@ public sealed class ReportBroker : IAsyncDisposable
     private ChildProcess? _broker;
     private ChildProcess? _subscriber;
 
-    private ReportBroker(RackAssets assets, RackDirectory directory, int port)
+    private ReportBroker(RackAssets assets, RackDirectory directory, string address, int port)
     {
         _assets = assets;
         _directory = directory;
+        Address = address;
         Port = port;
     }
+
+    /// <summary>Address it listens on: the loopback interface, unless a bench file says otherwise.</summary>
+    public string Address { get; }
 
     public int Port { get; }
 
     /// <summary>Every message, in the order the broker handed them on.</summary>
     public Journal<MqttMessage> Messages { get; } = new();
 
+    /// <summary>Starts one for virtual routers: on 127.0.0.1, any free port.</summary>
+    public static Task<ReportBroker> StartAsync(
+        RackAssets assets, RackDirectory directory, CancellationToken cancellation) =>
+        StartAsync(assets, directory, "127.0.0.1", QemuCommand.FreePort(), cancellation);
+
     public static async Task<ReportBroker> StartAsync(
-        RackAssets assets, RackDirectory directory, CancellationToken cancellation)
+        RackAssets assets, RackDirectory directory, string address, int port, CancellationToken cancellation)
     {
-        var broker = new ReportBroker(assets, directory, QemuCommand.FreePort());
+        var broker = new ReportBroker(assets, directory, address, port);
         try
         {
             await broker.StartAsync(cancellation);
@@ -61,7 +70,7 @@ public sealed class ReportBroker : IAsyncDisposable
         var config = _directory.File("mosquitto.conf");
         // As root mosquitto would change to a user that exists only where it is installed.
         await File.WriteAllTextAsync(
-            config, $"listener {Port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\nlog_dest stderr\n",
+            config, $"listener {Port} {Address}\nallow_anonymous true\npersistence false\nuser root\nlog_dest stderr\n",
             cancellation);
         var mark = _talk.Mark;
         _broker = await ChildProcess.StartAsync(
@@ -69,7 +78,7 @@ public sealed class ReportBroker : IAsyncDisposable
         await SaysAsync("Opening ipv4 listen socket", mark, cancellation);
         _subscriber = await ChildProcess.StartAsync(
             Path.Combine(_assets.BrokerRoot, "usr/bin/mosquitto_sub"),
-            ["-h", "127.0.0.1", "-p", $"{Port}", "-V", "5", "-i", "rack-observer", "-t", "#", "-F", @"%r\t%t\t%p"],
+            ["-h", Address, "-p", $"{Port}", "-V", "5", "-i", "rack-observer", "-t", "#", "-F", @"%r\t%t\t%p"],
             Take, _talk.Add, Libraries());
         await SaysAsync("as rack-observer", mark, cancellation);
     }

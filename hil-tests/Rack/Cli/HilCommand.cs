@@ -1,4 +1,5 @@
 using X0tta6bl4.Rack.Bench;
+using X0tta6bl4.Rack.Physical;
 using X0tta6bl4.Rack.Rig;
 using X0tta6bl4.Rack.Scenarios;
 
@@ -14,6 +15,7 @@ internal static class HilCommand
         var isList = line.Flag("--list");
         var seed = line.Number("--seed", Environment.TickCount & 0x7FFFFFFF);
         var agent = line.Value("--agent");
+        var benchFile = line.Value("--bench");
         var scenarios = ScenarioList.Pick(line.Rest(Usage));
         if (isList)
         {
@@ -26,8 +28,11 @@ internal static class HilCommand
         }
 
         var assets = RackAssets.Find(agent);
+        IBenchSource source = benchFile is null
+            ? new VirtualBenchSource(assets)
+            : new PhysicalBenchSource(BenchFile.Read(benchFile), assets);
         var runner = new ScenarioRunner(
-            new VirtualBenchSource(assets), Path.Combine(assets.Artifacts, "hil"), Console.Error.WriteLine);
+            source, Path.Combine(assets.Artifacts, "hil"), Console.Error.WriteLine);
         var results = await runner.RunAsync(
             scenarios, seed, result => Console.Out.WriteLine(result.ToJson()), cancellation);
         await Console.Error.WriteLineAsync(

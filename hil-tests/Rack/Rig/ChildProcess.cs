@@ -30,9 +30,15 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Exit code, or minus the signal's number as .NET reports it; valid after the exit.</summary>
     public int ExitCode => _process.ExitCode;
 
+    /// <param name="program">Found through PATH when it has no slash.</param>
+    /// <param name="arguments">Passed as they are, no shell.</param>
+    /// <param name="onOutput">Gets each line of standard output.</param>
+    /// <param name="onError">Gets each line of standard error.</param>
+    /// <param name="environment">Variables set besides ours.</param>
+    /// <param name="input">All of its standard input.</param>
     public static async Task<ChildProcess> StartAsync(
         string program, IEnumerable<string> arguments, Action<string> onOutput, Action<string> onError,
-        IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string>? environment = null, string input = "")
     {
         var info = new ProcessStartInfo("setpriv")
         {
@@ -68,9 +74,9 @@ public sealed class ChildProcess : IAsyncDisposable
             }
         });
         await started.Task;
-        process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        await WriteInputAsync(process, input);
         return new ChildProcess(process, Path.GetFileName(program));
     }
 
@@ -100,6 +106,19 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         await KillAsync();
         _process.Dispose();
+    }
+
+    private static async Task WriteInputAsync(Process process, string input)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading all of its input; its exit code tells whether that was right.
+        }
     }
 
     private static void Feed(string? line, Action<string> sink)

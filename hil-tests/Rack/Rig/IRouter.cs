@@ -96,10 +96,22 @@ public static class RouterExtensions
             """,
             cancellation);
 
-    /// <summary>Waits for a reset after a mark.</summary>
-    public static async Task<JournalEntry<BoardReset>> WaitForResetAsync(
-        this IRouter router, long mark, Func<BoardReset, bool> match, TimeSpan limit, CancellationToken cancellation) =>
-        await router.Resets.WaitAsync(mark, match, limit, cancellation)
-        ?? throw new RackException(
-            $"{router.Name} was not reset within {limit.TotalSeconds:0.#} s\n{router.Console.Tail()}");
+    /// <summary>Waits for a reset by the watchdog after a mark.</summary>
+    public static async Task<JournalEntry<BoardReset>> WaitForWatchdogResetAsync(
+        this IRouter router, long mark, TimeSpan limit, CancellationToken cancellation)
+    {
+        router.Need(RouterAbilities.TellWatchdogResets);
+        return await router.Resets.WaitAsync(mark, r => r.ByWatchdog, limit, cancellation)
+            ?? throw new RackException(
+                $"the watchdog did not reset {router.Name} within {limit.TotalSeconds:0.#} s\n{router.Console.Tail()}");
+    }
+
+    /// <summary>Says clearly that a scenario cannot run here, instead of waiting for what will never come.</summary>
+    public static void Need(this IRouter router, RouterAbilities ability)
+    {
+        if (!router.Abilities.HasFlag(ability))
+        {
+            throw new RackException($"{router.Name} cannot do this on its bench: {ability}");
+        }
+    }
 }

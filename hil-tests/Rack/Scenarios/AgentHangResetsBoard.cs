@@ -54,7 +54,7 @@ internal sealed class AgentHangResetsBoard(string name, string promise, string f
         var console = a.Console.Lines.Mark;
         var hungAt = RackClock.Now;
         await a.RunAsync(freeze, cancellation);
-        var reset = await a.WaitForResetAsync(resets, r => r.ByWatchdog, TimeSpan.FromSeconds(60), cancellation);
+        var reset = await a.WaitForWatchdogResetAsync(resets, TimeSpan.FromSeconds(60), cancellation);
         context.Figure("reset_s", reset.At - hungAt);
 
         await a.WaitUntilManagedAsync(console, BenchExtensions.BootLimit, cancellation);

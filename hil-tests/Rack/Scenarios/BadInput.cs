@@ -14,10 +14,12 @@ namespace X0tta6bl4.Rack.Scenarios;
 /// <param name="promise">One line.</param>
 /// <param name="options">How A is built.</param>
 /// <param name="symptom">Beginning of the code of the symptom that must appear.</param>
+/// <param name="mention">What its text or its fix must mention.</param>
 /// <param name="isWhole">What must still hold of A's status.</param>
 /// <param name="still">The same in words.</param>
 internal sealed class BadInput(
-    string variant, string promise, RouterOptions options, string symptom, Func<AgentStatus, bool> isWhole, string still)
+    string variant, string promise, RouterOptions options, string symptom, string mention,
+    Func<AgentStatus, bool> isWhole, string still)
     : IScenario
 {
     /// <summary>The grace the agent gives modules and cards that come late, and a margin.</summary>
@@ -32,23 +34,23 @@ internal sealed class BadInput(
     [
         new BadInput(
             "no-module", "no batman-adv in the kernel: critical, but managed, fed and observable",
-            new RouterOptions { SkippedModules = ["batman-adv"] }, "mesh.module-missing",
+            new RouterOptions { SkippedModules = ["batman-adv"] }, "mesh.", "modprobe batman-adv",
             s => s is { WatchdogFed: true, Health: "critical" }, "watchdog fed, health critical"),
         new BadInput(
             "no-watchdog", "no watchdog chip: said, and the mesh works",
-            new RouterOptions { HasWatchdog = false }, "board.watchdog",
+            new RouterOptions { HasWatchdog = false }, "board.watchdog", "/dev/watchdog0",
             s => s is { Neighbours: 1, WatchdogFed: false, Health: "degraded" }, "in the mesh, degraded"),
         new BadInput(
             "no-leds", "no LED driver: said, and the mesh works",
-            new RouterOptions { SkippedModules = ["leds-gpio"] }, "board.led-missing",
+            new RouterOptions { SkippedModules = ["leds-gpio"] }, "board.led-missing", "leds-gpio",
             s => s is { Neighbours: 1, WatchdogFed: true, Health: "degraded" }, "in the mesh, fed, degraded"),
         new BadInput(
             "unknown-board", "no file for this board: said, and the mesh works",
-            new RouterOptions { KnowsBoards = false }, "board.unknown",
+            new RouterOptions { KnowsBoards = false }, "board.unknown", "linux,dummy-virt",
             s => s is { Neighbours: 1, Health: "degraded" }, "in the mesh, degraded"),
         new BadInput(
             "absent-interface", "a configured interface that does not exist: said, and the others are in the mesh",
-            new RouterOptions { HardInterfaces = ["mesh0", "mesh9"] }, "mesh.hard-interface-absent",
+            new RouterOptions { HardInterfaces = ["mesh0", "mesh9"] }, "mesh.hard-interface-absent", "mesh9",
             s => s is { Neighbours: 1, WatchdogFed: true, Health: "degraded" }, "in the mesh, fed, degraded"),
     ];
 
@@ -61,14 +63,15 @@ internal sealed class BadInput(
         var bench = await context.BootAsync(_plan, cancellation);
         var a = bench.Router("A");
         var status = await Steps.StatusAsync(
-            a, $"symptom {symptom} and {still}",
-            s => s.Symptoms.Any(p => p.Code.StartsWith(symptom, StringComparison.Ordinal)) && isWhole(s),
+            a, $"symptom {symptom} that mentions {mention}, and {still}",
+            s => s.Symptoms.Any(IsTheOne) && isWhole(s),
             SymptomLimit, cancellation);
-        var said = status.Symptoms.First(s => s.Code.StartsWith(symptom, StringComparison.Ordinal));
+        var said = status.Symptoms.First(IsTheOne);
         context.Figure("code", said.Code);
         context.Figure("text", said.Text);
         context.Figure("fix", said.Fix);
         Expect.That(said.Text.Length > 10 && said.Fix.Length > 5, "the symptom does not say what is wrong and what to do");
+        context.Figure("symptoms", status.Symptoms.Count);
 
         var metrics = await PrometheusText.ScrapeAsync(a, cancellation);
         Expect.That(
@@ -77,4 +80,7 @@ internal sealed class BadInput(
         Expect.Equal(3, answer.ExitCode, "exit code of status");
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
     }
+
+    private bool IsTheOne(AgentSymptom said) => said.Code.StartsWith(symptom, StringComparison.Ordinal)
+        && (said.Text + said.Fix).Contains(mention, StringComparison.Ordinal);
 }

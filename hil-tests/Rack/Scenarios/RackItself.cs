@@ -79,7 +79,7 @@ internal sealed class RackItself : IScenario
         var start = RackClock.Now;
         // Opened, never fed, held by a shell that sleeps. Its time-out is the driver's own, 30 s.
         await router.RunAsync("(exec 5>/dev/watchdog; echo x >&5; sleep 600) >/dev/null 2>&1 &", cancellation);
-        var reset = await router.WaitForResetAsync(resets, r => r.ByWatchdog, TimeSpan.FromSeconds(60), cancellation);
+        var reset = await router.WaitForWatchdogResetAsync(resets, TimeSpan.FromSeconds(60), cancellation);
         context.Figure("watchdog_s", reset.At - start);
         await router.WaitUntilManagedAsync(console, BenchExtensions.BootLimit, cancellation);
         Expect.Equal(

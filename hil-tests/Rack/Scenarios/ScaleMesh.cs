@@ -52,20 +52,20 @@ internal static class ScaleMesh
         for (var branch = 0; branch < Branches; branch++)
         {
             cables.AppendLine($"netns add b{branch}");
-            cables.AppendLine($"link add mesh{branch} type veth peer name up netns b{branch}");
+            cables.AppendLine($"link add mesh{branch} type veth peer name uplink netns b{branch}");
             for (var leaf = 0; leaf < LeavesPerBranch; leaf++)
             {
                 cables.AppendLine($"netns add b{branch}l{leaf}");
-                cables.AppendLine($"link add down{leaf} netns b{branch} type veth peer name up netns b{branch}l{leaf}");
+                cables.AppendLine($"link add leaf{leaf} netns b{branch} type veth peer name uplink netns b{branch}l{leaf}");
             }
         }
 
         for (var branch = 0; branch < Branches; branch++)
         {
-            Node(setup, $"b{branch}", ["up", .. Enumerable.Range(0, LeavesPerBranch).Select(l => $"down{l}")]);
+            Node(setup, $"b{branch}", ["uplink", .. Enumerable.Range(0, LeavesPerBranch).Select(l => $"leaf{l}")]);
             for (var leaf = 0; leaf < LeavesPerBranch; leaf++)
             {
-                Node(setup, $"b{branch}l{leaf}", ["up"]);
+                Node(setup, $"b{branch}l{leaf}", ["uplink"]);
             }
         }
 

@@ -72,14 +72,17 @@ internal static class Steps
 
     /// <summary>Waits for what the LEDs show to the eye.</summary>
     public static Task<TimeSpan> LedsShowAsync(
-        IRouter router, LedSight status, LedSight mesh, LedSight fault, TimeSpan limit, CancellationToken cancellation) =>
-        Wait.UntilAsync(
+        IRouter router, LedSight status, LedSight mesh, LedSight fault, TimeSpan limit, CancellationToken cancellation)
+    {
+        router.Need(RouterAbilities.SeeLeds);
+        return Wait.UntilAsync(
             $"LEDs of {router.Name} show status {status}, mesh {mesh}, fault {fault}", limit,
             _ => Task.FromResult((See(router, LedLine.Status), See(router, LedLine.Mesh), See(router, LedLine.Fault))
                 == (status, mesh, fault)),
             () => $"they show status {See(router, LedLine.Status)}, mesh {See(router, LedLine.Mesh)}, "
                 + $"fault {See(router, LedLine.Fault)}\n{router.Console.Tail()}",
             cancellation);
+    }
 
     /// <summary>A line of the agent's log with this event name, at or after a mark of the console.</summary>
     public static async Task<JournalEntry<string>> LogEventAsync(
