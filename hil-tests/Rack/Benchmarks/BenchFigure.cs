@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace X0tta6bl4.Rack.Benchmarks;
 
 /// <summary>One figure of a benchmark beside its peer; an element of <c>artifacts/bench/NAME.json</c>.</summary>
-/// <param name="Name">metric/peer[/case]; the peer <c>budget</c> is a limit of our own (the project's design, "Budgets").</param>
+/// <param name="Name">metric/peer[/case]; the peer <c>budget</c> is a limit we set ourselves.</param>
 /// <param name="Ours">What was measured.</param>
 /// <param name="Peer">The peer's value in the same run, or the budget; null when the figure has neither.</param>
 /// <param name="Unit">Unit of both.</param>

@@ -27,7 +27,8 @@ internal static class BenchReport
         foreach (var figure in figures)
         {
             output.WriteLine(
-                $"{figure.Name,-34} {Number(figure.Ours),12} {Number(figure.Peer),12} {Number(figure.Ratio),8}  {figure.Unit,-4}  {Verdict(figure)}");
+                $"{figure.Name,-34} {Number(figure.Ours),12} {Number(figure.Peer),12} {Number(figure.Ratio),8}  "
+                + $"{figure.Unit,-4}  {Verdict(figure)}");
         }
     }
 

@@ -6,9 +6,9 @@ using X0tta6bl4.Rack.Scenarios;
 namespace X0tta6bl4.Rack.Benchmarks;
 
 /// <summary>
-/// What the agent costs a router on which nothing happens: three routers in a line, the mesh complete, reports going to a
-/// broker, nobody asking. Everything is a difference of two readings of the guest's own /proc, so that looking costs nothing
-/// in between. Of the three routers the worst counts.
+/// What the agent costs a router on which nothing happens: three routers in a line, the mesh complete, reports going to
+/// a broker, nobody asking. Everything is a difference of two readings of the guest's own /proc, so that looking costs
+/// nothing in between. Of the three routers the worst counts.
 /// </summary>
 internal sealed class IdleBenchmark : IBenchmark
 {
@@ -20,7 +20,8 @@ internal sealed class IdleBenchmark : IBenchmark
     /// <summary>A fresh mesh: translation tables, DAT and loop avoidance have found their rest.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(30);
 
-    // pid, seconds since boot, utime and stime, all context switches of the living threads, VmRSS, sectors written, own writes.
+    // Process id, seconds since boot, utime + stime, context switches of all living threads, VmRSS, sectors written,
+    // bytes the agent itself wrote.
     private const string Reading =
         """
         pid=$(pidof x0tta6bl4) || exit 1
@@ -35,7 +36,7 @@ internal sealed class IdleBenchmark : IBenchmark
 
     public string Name => "idle";
 
-    public string Summary => "memory, CPU, wake-ups and flash writes of three idle routers; --seconds sets how long (600)";
+    public string Summary => "memory, CPU, wake-ups, flash writes of three idle routers over --seconds (600)";
 
     public async Task<IReadOnlyList<BenchFigure>> RunAsync(BenchmarkContext context, CancellationToken cancellation)
     {
@@ -54,7 +55,8 @@ internal sealed class IdleBenchmark : IBenchmark
         {
             context.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{router.Name}: {span.RssKib} KiB, {span.CpuPercent:0.00} % CPU, {span.SwitchesPerSecond:0.0} context switches/s, "
+                $"{router.Name}: {span.RssKib} KiB, {span.CpuPercent:0.00} % CPU, "
+                + $"{span.SwitchesPerSecond:0.0} context switches/s, "
                 + $"{span.DiskBytes} bytes to the disk, {span.OwnBytes} of them the agent's"));
         }
 
@@ -79,17 +81,22 @@ internal sealed class IdleBenchmark : IBenchmark
         return samples;
     }
 
-    private sealed record Sample(int Pid, double Uptime, double CpuTicks, double Switches, double RssKib, double Sectors, double OwnBytes)
+    private sealed record Sample(
+        int Pid, double Uptime, double CpuTicks, double Switches, double RssKib, double Sectors, double OwnBytes)
     {
         public static Sample Parse(string text, string router)
         {
             var values = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                .Select(l => double.TryParse(l, NumberStyles.Float, CultureInfo.InvariantCulture, out var v) ? v : double.NaN)
+                .Select(Number)
                 .ToList();
-            return values is [var pid, var uptime, var cpu, var switches, var rss, var sectors, var own] && !values.Exists(double.IsNaN)
+            return values is [var pid, var uptime, var cpu, var switches, var rss, var sectors, var own]
+                && !values.Exists(double.IsNaN)
                 ? new Sample((int)pid, uptime, cpu, switches, rss, sectors, own)
                 : throw new RackException($"{router}: /proc of the agent read as: {text}");
         }
+
+        private static double Number(string text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
     }
 
     /// <summary>What happened between two readings.</summary>

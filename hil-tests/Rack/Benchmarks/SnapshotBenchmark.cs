@@ -7,8 +7,8 @@ using X0tta6bl4.Rack.Scenarios;
 namespace X0tta6bl4.Rack.Benchmarks;
 
 /// <summary>
-/// What one look at the originators costs in a large mesh: ours (netlink dump and decode, socket and buffers kept, as the
-/// agent does it) beside what a monitoring script does, <c>batctl oj</c>. Both run in turn inside one guest
+/// What one look at the originators costs in a large mesh: ours (netlink dump and decode, socket and buffers kept, as
+/// the agent does it) beside what a monitoring script does, <c>batctl oj</c>. Both run in turn inside one guest
 /// (tests/Benchmarks), so that what disturbs one disturbs both; the agent itself runs beside them, as it would.
 /// </summary>
 internal sealed class SnapshotBenchmark : IBenchmark
@@ -46,8 +46,9 @@ internal sealed class SnapshotBenchmark : IBenchmark
             a, $"sees {ScaleMesh.Nodes} originators", s => s.Originators >= ScaleMesh.Nodes, MeshLimit, cancellation);
 
         context.Say($"{Rounds} snapshots each");
-        var said = await a.ExecAsync($"{Program} snapshot {AgentConfigFile.MeshInterface} {Rounds}", RunLimit, cancellation);
-        var result = MeshTables.Parse(said.Text($"{Program} snapshot"));
+        var command = $"{Program} snapshot {AgentConfigFile.MeshInterface} {Rounds}";
+        var said = await a.ExecAsync(command, RunLimit, cancellation);
+        var result = MeshTables.Parse(said.Text(command));
         double Value(string name) => Math.Round(result.GetProperty(name).GetDouble(), 1);
 
         var rows = result.GetProperty("rows").GetInt32().ToString(CultureInfo.InvariantCulture);

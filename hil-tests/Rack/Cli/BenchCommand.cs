@@ -5,7 +5,7 @@ using X0tta6bl4.Rack.Scenarios;
 
 namespace X0tta6bl4.Rack.Cli;
 
-/// <summary><c>rack bench</c>: benchmarks, a table each on standard output and a file each under artifacts/bench.</summary>
+/// <summary><c>rack bench</c>: measures; a table on standard output and a file under artifacts/bench for each.</summary>
 internal static class BenchCommand
 {
     public const string Usage = "rack bench [name...] [--list] [--seconds N] [--agent PATH]";
@@ -67,7 +67,8 @@ internal static class BenchCommand
     private static IReadOnlyList<IBenchmark> Pick(IReadOnlyList<string> names) => names.Count == 0
         ? All
         : [.. names.Select(name => All.FirstOrDefault(b => b.Name == name)
-            ?? throw new UsageException($"no benchmark \"{name}\"; there are: {string.Join(", ", All.Select(b => b.Name))}"))];
+            ?? throw new UsageException(
+                $"no benchmark \"{name}\"; there are: {string.Join(", ", All.Select(b => b.Name))}"))];
 
     private static void Say(string text) => Console.Error.WriteLine(text);
 }

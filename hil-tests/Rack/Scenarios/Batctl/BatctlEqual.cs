@@ -8,19 +8,21 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios.Batctl;
 
 /// <summary>
-/// Promise: whoever knows batctl can believe the agent. Every command of batctl 2023.0 that reads has a verb whose answer
-/// holds the same rows and the same fields with the same values, on the same router, for both routing algorithms. The mesh
-/// is made to have something in every table: gateways, a bridged client, a VLAN, loop-avoidance claims, cached addresses.
+/// Promise: whoever knows batctl can believe the agent. Every command of batctl 2023.0 that reads has a verb whose
+/// answer holds the same rows and the same fields with the same values, on the same router, for both routing
+/// algorithms. The mesh is made to have something in every table: gateways, a bridged client, a VLAN, loop-avoidance
+/// claims, cached addresses.
 /// <para>
-/// The kernel goes on between two commands, so batctl is asked before and after the agent (<see cref="TableComparison"/>);
-/// a table that changed in between is asked again.
+/// The kernel goes on between two commands, so batctl is asked before and after the agent
+/// (<see cref="TableComparison"/>); a table that changed in between is asked again.
 /// </para>
 /// <para>
 /// Not compared, because they are no readings of the mesh: <c>ping</c>, <c>traceroute</c>, <c>throughputmeter</c> and
-/// <c>tcpdump</c> send or listen; <c>bisect_iv</c> reads log files; <c>event</c> is a stream (the agent's is its log and
-/// change feed); <c>translate</c> is a look-up in the global translations, which are compared. <c>originators</c>,
-/// <c>neighbors</c>, <c>gateways</c>, <c>translocal</c>, <c>transglobal</c>, <c>claimtable</c>, <c>backbonetable</c>,
-/// <c>dat_cache</c> and <c>mcast_flags</c> print as text what their JSON forms, compared here, print.
+/// <c>tcpdump</c> send or listen; <c>bisect_iv</c> reads log files; <c>event</c> is a stream (the agent's is its log
+/// and change feed); <c>translate</c> is a look-up in the global translations, which are compared. <c>originators</c>,
+/// <c>neighbors</c>, <c>gateways</c>, <c>translocal</c>, <c>transglobal</c>, <c>claimtable</c>,
+/// <c>backbonetable</c>, <c>dat_cache</c> and <c>mcast_flags</c> print as text what their JSON forms, compared here,
+/// print.
 /// </para>
 /// </summary>
 internal sealed partial class BatctlEqual(string name, string algorithm) : IScenario
@@ -94,8 +96,8 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
     }
 
     /// <summary>
-    /// Gives every table a content and no setting its default. B is looked at, in the middle of the line; A and C offer the
-    /// Internet.
+    /// Gives every table a content, and most settings another value than their default. B is looked at, in the middle of
+    /// the line; A and C offer the Internet.
     /// </summary>
     private static async Task FurnishAsync(IBench bench, CancellationToken cancellation)
     {
@@ -135,8 +137,7 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
         }
     }
 
-    private static async Task<int> CompareAsync(
-        IRouter router, BatctlTable table, CancellationToken cancellation)
+    private static async Task<int> CompareAsync(IRouter router, BatctlTable table, CancellationToken cancellation)
     {
         var comparison = new TableComparison(table);
         var batctl = table.BatctlLine(Mesh);
@@ -161,6 +162,7 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
         var interfaces = (await AgentStatus.AskAsync(router, "interfaces", cancellation)).GetProperty("interfaces");
         var hardInterface = interfaces.EnumerateArray()
             .Single(i => i.GetProperty("hard_ifname").GetString() == BatctlTable.HardInterface);
+        var compared = 0;
         foreach (var getter in BatctlGetter.All)
         {
             var row = getter.IsOfHardInterface ? hardInterface : mesh;
@@ -177,23 +179,31 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
                 continue;
             }
 
-            Expect.That(row.TryGetProperty(getter.Field, out _), $"{router.Name}: `{line}` gives {said.Output.Trim()}, the agent nothing");
-            Expect.Equal(getter.Printed(said.Output), getter.Text(row), $"{router.Name}: `{line}`, and {getter.Field} of the agent");
+            Expect.That(
+                row.TryGetProperty(getter.Field, out _),
+                $"{router.Name}: `{line}` gives {said.Output.Trim()}, the agent nothing");
+            Expect.Equal(
+                getter.Printed(said.Output), getter.Text(row),
+                $"{router.Name}: `{line}`, and {getter.Field} of the agent");
+            compared++;
         }
 
-        return BatctlGetter.All.Count;
+        return compared;
     }
 
     private static async Task<int> CompareAlgorithmsAsync(IRouter router, CancellationToken cancellation)
     {
         var text = await router.RunAsync("batctl routing_algo", cancellation);
         var answer = await AgentStatus.AskAsync(router, "algorithms", cancellation);
-        var ours = answer.GetProperty("algorithms").EnumerateArray().Select(a => a.GetProperty("algo_name").GetString()!).ToList();
+        var ours = answer.GetProperty("algorithms").EnumerateArray()
+            .Select(a => a.GetProperty("algo_name").GetString()!)
+            .ToList();
         var available = text[text.IndexOf("Available", StringComparison.Ordinal)..];
         var theirs = AlgorithmLine().Matches(available).Select(m => m.Groups[1].Value).ToList();
         Expect.Equal(Sorted(theirs), Sorted(ours), "routing algorithms the kernel offers");
-        var active = text.Contains($" * {Mesh}: {answer.GetProperty("selected").GetString()}\n", StringComparison.Ordinal);
-        Expect.That(active, $"batctl does not show {answer.GetProperty("selected")} for {Mesh}: {text}");
+        var selected = answer.GetProperty("selected").GetString();
+        var isActive = text.Contains($" * {Mesh}: {selected}\n", StringComparison.Ordinal);
+        Expect.That(isActive, $"batctl does not show {selected} for {Mesh}: {text}");
         return theirs.Count + 1;
     }
 
@@ -208,7 +218,7 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
         return theirs.Length;
     }
 
-    /// <summary>Counters only grow: the agent's must lie between batctl's before and after, with no tolerance.</summary>
+    /// <summary>Counters only grow: ours must lie between batctl's before and after, with no tolerance.</summary>
     private static async Task<int> CompareStatisticsAsync(IRouter router, CancellationToken cancellation)
     {
         var answers = await AskAsync(router, $"batctl meshif {Mesh} statistics", "statistics", cancellation);

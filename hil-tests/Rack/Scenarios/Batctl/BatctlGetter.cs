@@ -3,10 +3,12 @@ using System.Text.Json;
 
 namespace X0tta6bl4.Rack.Scenarios.Batctl;
 
-/// <summary>One setting that batctl prints as a line of text, and the agent as a field of <c>mesh</c> or <c>interfaces</c>.</summary>
+/// <summary>
+/// One setting that batctl prints as a line of text, and the agent as a field of <c>mesh</c> or <c>interfaces</c>.
+/// </summary>
 /// <param name="Name">batctl's command.</param>
 /// <param name="IsOfHardInterface">True when it is asked of one hard interface.</param>
-/// <param name="Field">The agent's field; when the kernel lacks the setting, batctl fails and the field is absent.</param>
+/// <param name="Field">The agent's; when the kernel lacks the setting, batctl fails and the field is absent.</param>
 /// <param name="Text">What batctl must print, from the agent's row.</param>
 internal sealed record BatctlGetter(string Name, bool IsOfHardInterface, string Field, Func<JsonElement, string> Text)
 {
@@ -21,12 +23,14 @@ internal sealed record BatctlGetter(string Name, bool IsOfHardInterface, string 
         Switch("fragmentation", "fragmentation_enabled"),
         Switch("multicast_forceflood", "multicast_forceflood_enabled"),
         // The older name of the same switch, the other way round.
-        new("multicast_mode", false, "multicast_forceflood_enabled", row => OnOff(!row.GetProperty("multicast_forceflood_enabled").GetBoolean())),
+        new("multicast_mode", false, "multicast_forceflood_enabled",
+            row => OnOff(!IsSet(row, "multicast_forceflood_enabled"))),
         Switch("network_coding", "network_coding_enabled"),
         Plain("hop_penalty", "hop_penalty"),
         Plain("multicast_fanout", "multicast_fanout"),
         Plain("orig_interval", "orig_interval"),
-        new("isolation_mark", false, "isolation_mark", row => $"0x{Number(row, "isolation_mark"):x8}/0x{Number(row, "isolation_mask"):x8}"),
+        new("isolation_mark", false, "isolation_mark",
+            row => $"0x{Number(row, "isolation_mark"):x8}/0x{Number(row, "isolation_mask"):x8}"),
         new("gw_mode", false, "gw_mode", GatewayMode),
         new("loglevel", false, "log_level", LogLevels),
         Plain("elp_interval", "elp_interval") with { IsOfHardInterface = true },
@@ -34,15 +38,25 @@ internal sealed record BatctlGetter(string Name, bool IsOfHardInterface, string 
         new("throughput_override", true, "throughput_override", row => $"{Megabits(row, "throughput_override")} MBit"),
     ];
 
-    /// <summary>batctl's output as <see cref="Text"/> gives it: trimmed, and a list with crosses brought to what is crossed.</summary>
-    public string Printed(string output) => Name == "loglevel"
-        ? string.Join(' ', output.Split('\n').Where(l => l.StartsWith("[x]", StringComparison.Ordinal)).Select(InParentheses))
-        : output.Trim();
+    /// <summary>batctl's output in the form of <see cref="Text"/>; of a list with crosses what is crossed.</summary>
+    public string Printed(string output)
+    {
+        if (Name != "loglevel")
+        {
+            return output.Trim();
+        }
 
-    private static BatctlGetter Switch(string name, string field) => new(name, false, field, row => OnOff(row.GetProperty(field).GetBoolean()));
+        var crossed = output.Split('\n').Where(l => l.StartsWith("[x]", StringComparison.Ordinal));
+        return string.Join(' ', crossed.Select(InParentheses));
+    }
+
+    private static BatctlGetter Switch(string name, string field) =>
+        new(name, false, field, row => OnOff(IsSet(row, field)));
 
     private static BatctlGetter Plain(string name, string field) =>
         new(name, false, field, row => Number(row, field).ToString(CultureInfo.InvariantCulture));
+
+    private static bool IsSet(JsonElement row, string field) => row.GetProperty(field).GetBoolean();
 
     private static string OnOff(bool value) => value ? "enabled" : "disabled";
 
@@ -53,8 +67,10 @@ internal sealed record BatctlGetter(string Name, bool IsOfHardInterface, string 
 
     private static string GatewayMode(JsonElement row) => row.GetProperty("gw_mode").GetString() switch
     {
-        "server" => $"server (announced bw: {Megabits(row, "gw_bandwidth_down")}/{Megabits(row, "gw_bandwidth_up")} MBit)",
-        "client" when row.GetProperty("algo_name").GetString() == "BATMAN_V" => $"client (selection class: {Megabits(row, "gw_sel_class")} MBit)",
+        "server" =>
+            $"server (announced bw: {Megabits(row, "gw_bandwidth_down")}/{Megabits(row, "gw_bandwidth_up")} MBit)",
+        "client" when row.GetProperty("algo_name").GetString() == "BATMAN_V" =>
+            $"client (selection class: {Megabits(row, "gw_sel_class")} MBit)",
         "client" => $"client (selection class: {Number(row, "gw_sel_class")})",
         var mode => mode ?? "",
     };

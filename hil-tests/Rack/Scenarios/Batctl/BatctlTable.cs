@@ -1,6 +1,6 @@
 namespace X0tta6bl4.Rack.Scenarios.Batctl;
 
-/// <summary>A field whose value moves between two readings, and how far ours may lie outside batctl's before and after.</summary>
+/// <summary>A field that moves between two readings, and how far ours may lie outside those of batctl.</summary>
 /// <param name="Slack">In the field's own unit.</param>
 /// <param name="Restarts">True for ages: they fall back to 0 when the row is heard again.</param>
 internal readonly record struct Moving(double Slack, bool Restarts = false);
@@ -18,8 +18,8 @@ internal sealed record BatctlTable(string Verb, string Rows, string Command, par
     /// <summary>VLAN that the scenario makes on the mesh.</summary>
     public const int Vlan = 7;
 
-    // The agent reads these tables every second (poll_interval_max of the scenario), an OGM comes every second, and a row
-    // may have missed one.
+    // The agent reads these tables every second (poll_interval_max of the scenario), an OGM comes every second, and a
+    // row may have missed one.
     private static readonly Moving Heard = new(3500, Restarts: true);
 
     // Asked of the kernel at that moment: only the time between two commands of an emulated router lies between.
@@ -34,7 +34,8 @@ internal sealed record BatctlTable(string Verb, string Rows, string Command, par
         ["tq"] = Quality,
     };
 
-    private static readonly IReadOnlyDictionary<string, Moving> Aging = new Dictionary<string, Moving> { ["last_seen_msecs"] = Age };
+    private static readonly IReadOnlyDictionary<string, Moving> Aging =
+        new Dictionary<string, Moving> { ["last_seen_msecs"] = Age };
 
     /// <summary>Fields that move. All others must be equal.</summary>
     public IReadOnlyDictionary<string, Moving> MovingFields { get; private init; } = new Dictionary<string, Moving>();
@@ -50,7 +51,8 @@ internal sealed record BatctlTable(string Verb, string Rows, string Command, par
     [
         new("mesh", "mesh", "mj"),
         new("interfaces", "interfaces", "hj", "hard_ifname") { Flags = ["active"] },
-        new("interfaces", "interfaces", $"hardif {HardInterface} hj", "hard_ifname") { Flags = ["active"], IsPart = true },
+        new("interfaces", "interfaces", $"hardif {HardInterface} hj", "hard_ifname")
+            { Flags = ["active"], IsPart = true },
         new("originators", "originators", "oj", "orig_address", "neigh_address", "hard_ifname")
             { MovingFields = Path, Flags = ["best"] },
         new("neighbours", "neighbours", "nj", "neigh_address", "hard_ifname") { MovingFields = Path },

@@ -5,8 +5,8 @@ namespace X0tta6bl4.Rack.Scenarios.Batctl;
 
 /// <summary>
 /// Holds the rows of one answer of the agent against those batctl gave just before and just after. A row batctl showed
-/// both times must be there with every field of it; a row batctl showed neither time must not be. Where batctl itself gave
-/// two values, either is right; a moving field may lie between them, widened by its slack. More fields are allowed.
+/// both times must be there with every field of it; a row batctl showed neither time must not be. Where batctl itself
+/// gave two values, either is right; a moving field may lie between them, widened by its slack. More fields are allowed.
 /// </summary>
 internal sealed class TableComparison(BatctlTable table)
 {
@@ -110,24 +110,16 @@ internal sealed class TableComparison(BatctlTable table)
         return ours >= low && ours <= Math.Max(first, last) + moving.Slack;
     }
 
-    private static bool Same(JsonElement a, JsonElement b) => a.ValueKind == JsonValueKind.Number && b.ValueKind == JsonValueKind.Number
-        ? a.GetDecimal() == b.GetDecimal()
-        : a.ValueKind == b.ValueKind && a.ToString() == b.ToString();
+    private static bool Same(JsonElement a, JsonElement b) => a.ValueKind == b.ValueKind
+        && (a.ValueKind == JsonValueKind.Number ? a.GetDecimal() == b.GetDecimal() : a.ToString() == b.ToString());
 
-    private Dictionary<string, JsonElement> ByKey(JsonElement rows)
+    private Dictionary<string, JsonElement> ByKey(JsonElement rows) => rows.ValueKind switch
     {
-        if (rows.ValueKind == JsonValueKind.Object)
-        {
-            // One row, asked for by name or the only one there is.
-            var name = string.Join(' ', table.Key.Select(k => rows.GetProperty(k).ToString()));
-            return new Dictionary<string, JsonElement> { [name] = rows };
-        }
+        JsonValueKind.Array => rows.EnumerateArray().ToDictionary(Key),
+        // Asked for by name, or the only one there is.
+        JsonValueKind.Object => new Dictionary<string, JsonElement> { [Key(rows)] = rows },
+        _ => throw new RackException($"{table.Verb} ({table.Command}): neither a row nor a list of rows: {rows}"),
+    };
 
-        if (rows.ValueKind != JsonValueKind.Array)
-        {
-            throw new RackException($"{table.Verb} ({table.Command}): neither a row nor a list of rows: {rows}");
-        }
-
-        return rows.EnumerateArray().ToDictionary(row => string.Join(' ', table.Key.Select(k => row.GetProperty(k).ToString())));
-    }
+    private string Key(JsonElement row) => string.Join(' ', table.Key.Select(k => row.GetProperty(k).ToString()));
 }
