@@ -75,11 +75,11 @@ internal sealed partial class RouterAgent : IDisposable
     {
         // LEDs, buttons and sensors. The watchdog is fed by a thread of its own, as long as every loop makes progress.
         await _supervisor.StartAsync(_parts.Board(options));
+        // The main job. Before the servers, which take a tenth of a second of a small processor to start.
+        await _supervisor.StartAsync(_parts.Mesh(options));
         // From here on `x0tta6bl4 status` answers.
         await _supervisor.StartAsync(_parts.Control(options, _configPath));
         await StartOrStopAsync(_parts.Observation(options), "http");
-        // The main job.
-        await _supervisor.StartAsync(_parts.Mesh(options));
         await _supervisor.StartAsync(_parts.Display());
         await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
     }
