@@ -16,7 +16,9 @@ public class FrameScheduleTests
             schedule.Offer([(byte)i], TimeSpan.FromMilliseconds(i));
         }
 
-        Assert.Equal(Enumerable.Range(0, 100).Select(i => (byte)i), TakeAll(schedule, TimeSpan.FromMilliseconds(99)).Select(f => f[0]));
+        Assert.Equal(
+            Enumerable.Range(0, 100).Select(i => (byte)i),
+            TakeAll(schedule, TimeSpan.FromMilliseconds(99)).Select(f => f[0]));
         Assert.Equal(100, schedule.Counters.Delivered);
     }
 
@@ -43,7 +45,9 @@ public class FrameScheduleTests
         var lossOnly = new LinkProfile { Loss = 0.3 };
         var lossAndMore = lossOnly with { Duplication = 0.5, Jitter = TimeSpan.FromMilliseconds(10) };
 
-        Assert.Equal(Run(3, lossOnly).Select(f => f[0]).Distinct().Order(), Run(3, lossAndMore).Select(f => f[0]).Distinct().Order());
+        Assert.Equal(
+            Run(3, lossOnly).Select(f => f[0]).Distinct().Order(),
+            Run(3, lossAndMore).Select(f => f[0]).Distinct().Order());
     }
 
     [Fact]
@@ -72,7 +76,8 @@ public class FrameScheduleTests
     [Fact]
     public void Delay_holds_a_frame_until_its_time()
     {
-        var schedule = new FrameSchedule(1) { Profile = LinkProfile.Perfect with { Delay = TimeSpan.FromMilliseconds(30) } };
+        var late = LinkProfile.Perfect with { Delay = TimeSpan.FromMilliseconds(30) };
+        var schedule = new FrameSchedule(1) { Profile = late };
 
         schedule.Offer([1], TimeSpan.FromMilliseconds(10));
 

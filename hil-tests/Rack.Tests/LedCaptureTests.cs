@@ -40,7 +40,8 @@ public class LedCaptureTests
     [Fact]
     public void A_late_timer_does_not_break_the_rhythm() => Assert.Equal(
         LedSight.Slow,
-        LedCapture.Judge([.. new[] { 0, 500, 1000, 1900, 2010, 2510 }.Select(ms => TimeSpan.FromMilliseconds(ms))], isOn: true));
+        LedCapture.Judge(
+            [.. new[] { 0, 500, 1000, 1900, 2010, 2510 }.Select(ms => TimeSpan.FromMilliseconds(ms))], isOn: true));
 
     [Fact]
     public void No_change_is_the_level_itself()
@@ -53,5 +54,6 @@ public class LedCaptureTests
     public void Two_changes_are_too_few_to_tell() => Assert.Equal(LedSight.Unsteady, Judge(500, 2));
 
     private static LedSight Judge(int gapMs, int count) =>
-        LedCapture.Judge([.. Enumerable.Range(0, count).Select(i => TimeSpan.FromMilliseconds(i * gapMs))], isOn: false);
+        LedCapture.Judge(
+            [.. Enumerable.Range(0, count).Select(i => TimeSpan.FromMilliseconds(i * gapMs))], isOn: false);
 }

@@ -19,14 +19,16 @@ public class NodeTests
         var listing = Cpio(output.ToArray());
 
         Assert.Equal(
-            [("drwxr-xr-x", "etc"), ("drwxr-xr-x", "etc/a"), ("-rw-r--r--", "etc/a/one"), ("-rwxr-xr-x", "etc/a/two")], listing);
+            [("drwxr-xr-x", "etc"), ("drwxr-xr-x", "etc/a"), ("-rw-r--r--", "etc/a/one"), ("-rwxr-xr-x", "etc/a/two")],
+            listing);
         Assert.Equal(0, output.Length % 4);
     }
 
     [Fact]
     public void The_agents_configuration_is_TOML_with_every_mesh_interface()
     {
-        var text = AgentConfigFile.Render("B", new RouterOptions { Algorithm = "BATMAN_V" }, ["mesh0", "mesh1"], hasBroker: true);
+        var text = AgentConfigFile.Render(
+            "B", new RouterOptions { Algorithm = "BATMAN_V" }, ["mesh0", "mesh1"], hasBroker: true);
 
         var problems = new TomlProblems();
         var root = TomlFile.Parse(text, "agent.toml", problems);

@@ -50,8 +50,10 @@ public class ParserTests
     public void Tables_of_batctl_and_of_the_agent_are_read_by_the_same_reader()
     {
         var paths = MeshTables.Paths(MeshTables.Parse("""
-            [{"hard_ifindex":3,"hard_ifname":"mesh0","orig_address":"o","best":true,"last_seen_msecs":84,"neigh_address":"n","tq":255},
-             {"hard_ifindex":3,"hard_ifname":"mesh1","orig_address":"p","last_seen_msecs":8,"neigh_address":"n","throughput":1000}]
+            [{"hard_ifindex":3,"hard_ifname":"mesh0","orig_address":"o","best":true,
+              "last_seen_msecs":84,"neigh_address":"n","tq":255},
+             {"hard_ifindex":3,"hard_ifname":"mesh1","orig_address":"p",
+              "last_seen_msecs":8,"neigh_address":"n","throughput":1000}]
             """));
 
         Assert.Equal(new MeshPath("o", "n", "mesh0", 255, null, true), paths[0]);
@@ -94,5 +96,6 @@ public class ParserTests
 
     [Fact]
     public void An_unknown_option_is_named() =>
-        Assert.Contains("--sead", Assert.Throws<UsageException>(() => new CommandLine(["--sead"]).Rest("usage")).Message);
+        Assert.Contains(
+            "--sead", Assert.Throws<UsageException>(() => new CommandLine(["--sead"]).Rest("usage")).Message);
 }

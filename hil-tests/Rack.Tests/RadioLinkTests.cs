@@ -45,14 +45,16 @@ public sealed class RadioLinkTests : IAsyncLifetime
     [Fact]
     public async Task A_link_may_be_deaf_in_one_direction_only()
     {
-        await _link.ShapeAsync(LinkProfile.Perfect with { IsCut = true }, LinkProfile.Perfect, TestContext.Current.CancellationToken);
+        await _link.ShapeAsync(
+            LinkProfile.Perfect with { IsCut = true }, LinkProfile.Perfect, TestContext.Current.CancellationToken);
 
         Send(_a, Plan.A, [1]);
         Send(_b, Plan.B, [2]);
 
         Assert.Equal([2], await ReceiveAsync(_a));
         await Wait.UntilAsync(
-            "the frame of A was cut", Limit, _ => Task.FromResult(_link.AToB.Cut == 1), () => $"{_link.AToB}", TestContext.Current.CancellationToken);
+            "the frame of A was cut", Limit,
+            _ => Task.FromResult(_link.AToB.Cut == 1), () => $"{_link.AToB}", TestContext.Current.CancellationToken);
         Assert.Equal(0, _b.Available);
     }
 
@@ -110,7 +112,8 @@ public sealed class RadioLinkTests : IAsyncLifetime
         await _link.InjectAsync("B", new byte[] { 5 }, TestContext.Current.CancellationToken);
 
         Assert.Equal([5], await ReceiveAsync(_b));
-        Assert.NotNull(await _link.Capture.WaitAsync(0, f => f.FromRouter == "A", Limit, TestContext.Current.CancellationToken));
+        Assert.NotNull(
+            await _link.Capture.WaitAsync(0, f => f.FromRouter == "A", Limit, TestContext.Current.CancellationToken));
     }
 
     private Socket Card(LinkEnd end)

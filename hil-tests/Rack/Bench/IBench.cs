@@ -33,11 +33,14 @@ public interface IBench : IAsyncDisposable
 /// <summary>Finding things on a bench by name.</summary>
 public static class BenchExtensions
 {
-    /// <summary>Longest time from power to a management shell. About 3 s alone; a loaded machine emulates slowly.</summary>
+    /// <summary>
+    /// Longest time from power to a management shell. About 3 s alone; a loaded machine emulates slowly.
+    /// </summary>
     public static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(60);
 
     public static IRouter Router(this IBench bench, string name) =>
-        bench.Routers.FirstOrDefault(r => r.Name == name) ?? throw new ArgumentException($"no router {name}", nameof(name));
+        bench.Routers.FirstOrDefault(r => r.Name == name)
+        ?? throw new ArgumentException($"no router {name}", nameof(name));
 
     public static IRadioLink Link(this IBench bench, string a, string b)
     {

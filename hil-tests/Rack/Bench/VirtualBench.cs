@@ -4,7 +4,9 @@ using X0tta6bl4.Rack.Rig;
 
 namespace X0tta6bl4.Rack.Bench;
 
-/// <summary>A bench of QEMU machines, built to a plan. Disposing ends every process and removes every file it made.</summary>
+/// <summary>
+/// A bench of QEMU machines, built to a plan. Disposing ends every process and removes every file it made.
+/// </summary>
 public sealed class VirtualBench : IBench
 {
     private readonly RackDirectory _directory = RackDirectory.Create();

@@ -13,8 +13,8 @@ public sealed record MqttMessage(bool IsRetained, string Topic, string Payload)
 }
 
 /// <summary>
-/// A real mosquitto on 127.0.0.1, and a real subscriber to everything, so that what counts is what a broker handed on, not
-/// what an agent believes it sent.
+/// A real mosquitto on 127.0.0.1, and a real subscriber to everything, so that what counts is what a broker handed on,
+/// not what an agent believes it sent.
 /// </summary>
 public sealed class ReportBroker : IAsyncDisposable
 {
@@ -103,9 +103,11 @@ public sealed class ReportBroker : IAsyncDisposable
 
     /// <summary>Waits for a message of a router.</summary>
     public async Task<JournalEntry<MqttMessage>> WaitForAsync(
-        string router, string kind, Func<MqttMessage, bool> match, long mark, TimeSpan limit, CancellationToken cancellation) =>
+        string router, string kind, Func<MqttMessage, bool> match, long mark, TimeSpan limit,
+        CancellationToken cancellation) =>
         await Messages.WaitAsync(mark, m => m.Router == router && m.Kind == kind && match(m), limit, cancellation)
-        ?? throw new RackException($"no {kind} report of {router} arrived at the broker within {limit.TotalSeconds:0.#} s; "
+        ?? throw new RackException(
+            $"no {kind} report of {router} arrived at the broker within {limit.TotalSeconds:0.#} s; "
             + $"it handed on {Count(router)} messages of {router} so far");
 
     public async ValueTask DisposeAsync() => await StopAsync();

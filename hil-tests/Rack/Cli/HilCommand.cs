@@ -5,7 +5,9 @@ using X0tta6bl4.Rack.Scenarios;
 
 namespace X0tta6bl4.Rack.Cli;
 
-/// <summary><c>rack hil</c>: scenarios, one JSON line each on standard output; everything else goes to standard error.</summary>
+/// <summary>
+/// <c>rack hil</c>: scenarios, one JSON line each on standard output; everything else goes to standard error.
+/// </summary>
 internal static class HilCommand
 {
     public const string Usage = "rack hil [scenario...] [--list] [--seed N] [--agent PATH] [--bench FILE]";

@@ -22,7 +22,8 @@ internal sealed class LiveScreen(TextWriter output, bool isTerminal)
         _nextPlain = elapsed + PlainPause;
         var text = Render(routers, topology, elapsed, meshReadySeconds);
         // Home, each line cleared to its end, everything below cleared: no flicker.
-        output.Write(isTerminal ? "\e[H" + text.Replace("\n", "\e[K\n", StringComparison.Ordinal) + "\e[J" : text + "\n");
+        output.Write(
+            isTerminal ? "\e[H" + text.Replace("\n", "\e[K\n", StringComparison.Ordinal) + "\e[J" : text + "\n");
         output.Flush();
     }
 
@@ -35,9 +36,11 @@ internal sealed class LiveScreen(TextWriter output, bool isTerminal)
         text.AppendLine();
         foreach (var router in routers)
         {
-            text.AppendLine($"{router.Name}  {router.Health,-9} {Light("status", router)} {Light("mesh", router)} {Light("fault", router)}"
+            text.AppendLine($"{router.Name}  {router.Health,-9} {Light("status", router)} {Light("mesh", router)} "
+                + Light("fault", router)
                 + $"  {router.LedChanges} LED changes");
-            text.AppendLine($"   neighbours   {(router.Neighbours.Count == 0 ? "none" : string.Join(", ", router.Neighbours))}");
+            text.AppendLine(
+                $"   neighbours   {(router.Neighbours.Count == 0 ? "none" : string.Join(", ", router.Neighbours))}");
             foreach (var path in router.Originators)
             {
                 var quality = path.Tq is { } tq ? $"TQ {tq,3}/255" : $"{path.ThroughputKbps} kbit/s";
@@ -47,7 +50,8 @@ internal sealed class LiveScreen(TextWriter output, bool isTerminal)
 
             var fed = router.WatchdogFed ? $"fed, bites after {router.WatchdogTimeoutS:0} s" : "NOT fed";
             text.AppendLine($"   watchdog     {fed}, {router.Resets} resets");
-            text.AppendLine($"   reports      {router.MqttMessages} messages at the broker, {router.MetricsScraped} scrapes"
+            text.AppendLine(
+                $"   reports      {router.MqttMessages} messages at the broker, {router.MetricsScraped} scrapes"
                 + $" ({router.MetricsSamples} samples)");
             text.AppendLine($"   memory       {router.RssKib / 1024.0:0.0} MiB");
             if (router.Error is { } error)

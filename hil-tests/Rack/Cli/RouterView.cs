@@ -13,8 +13,8 @@ internal sealed record ViewedPath(
     string NextHop);
 
 /// <summary>
-/// What is known of one router at a moment: its agent's own words (status, tables, metrics) beside what the rack saw from
-/// outside (LED lines, resets, messages at the broker). The fields of the summary of <c>rack run --json</c>.
+/// What is known of one router at a moment: its agent's own words (status, tables, metrics) beside what the rack saw
+/// from outside (LED lines, resets, messages at the broker). The fields of the summary of <c>rack run --json</c>.
 /// </summary>
 internal sealed record RouterView
 {
@@ -59,7 +59,9 @@ internal sealed record RouterView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
 
-    /// <summary>Looks at a router again. What cannot be read keeps its last value, and <see cref="Error"/> says why.</summary>
+    /// <summary>
+    /// Looks at a router again. What cannot be read keeps its last value, and <see cref="Error"/> says why.
+    /// </summary>
     public async Task<RouterView> RefreshAsync(IBench bench, CancellationToken cancellation)
     {
         var router = bench.Router(Name);
@@ -78,7 +80,8 @@ internal sealed record RouterView
             var status = await AgentStatus.ReadAsync(router, cancellation);
             var paths = (await MeshTables.AgentOriginatorsAsync(router, cancellation))
                 .Where(p => p.IsBest && bench.Routers.Any(r => bench.OriginatorOf(r.Name) == p.Originator))
-                .Select(p => new ViewedPath(bench.NameOf(p.Originator), p.Tq, p.ThroughputKbps, bench.NameOf(p.NextHop)))
+                .Select(
+                    p => new ViewedPath(bench.NameOf(p.Originator), p.Tq, p.ThroughputKbps, bench.NameOf(p.NextHop)))
                 .OrderBy(p => p.Name, StringComparer.Ordinal)
                 .ToList();
             var neighbours = (await MeshTables.AgentNeighboursAsync(router, cancellation)).Where(n => n.IsAlive);
@@ -87,7 +90,8 @@ internal sealed record RouterView
             {
                 Originators = paths,
                 NextHops = paths.ToDictionary(p => p.Name, p => p.NextHop),
-                Neighbours = [.. neighbours.Select(n => bench.NameOf(n.Address)).Distinct().Order(StringComparer.Ordinal)],
+                Neighbours =
+                    [.. neighbours.Select(n => bench.NameOf(n.Address)).Distinct().Order(StringComparer.Ordinal)],
                 WatchdogFed = status.WatchdogFed,
                 WatchdogTimeoutS = status.WatchdogTimeoutSeconds,
                 RssKib = status.RssKib,

@@ -5,7 +5,9 @@ using X0tta6bl4.Rack.Scenarios;
 
 namespace X0tta6bl4.Rack.Cli;
 
-/// <summary><c>rack run</c>: the main job to look at. Three routers in a line, until the time is up or Ctrl-C.</summary>
+/// <summary>
+/// <c>rack run</c>: the main job to look at. Three routers in a line, until the time is up or Ctrl-C.
+/// </summary>
 internal static class RunCommand
 {
     public const string Usage = "rack run [--seconds N] [--json] [--agent PATH]";
@@ -13,7 +15,8 @@ internal static class RunCommand
     /// <summary>Between two looks. One look costs an emulated router about a second of its processor.</summary>
     private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
 
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
     {

@@ -1,11 +1,11 @@
 namespace X0tta6bl4.Rack.Links;
 
 /// <summary>
-/// Decides the fate of every frame of one direction of a link, without clock or socket: the same seed, profile, frames and
-/// times give the same deliveries.
+/// Decides the fate of every frame of one direction of a link, without clock or socket: the same seed, profile, frames
+/// and times give the same deliveries.
 /// <para>
-/// Each frame uses the same number of random draws whatever happens to it, so turning a fault on or off does not shift the
-/// fate of later frames with respect to the other faults. Not thread-safe.
+/// Each frame uses the same number of random draws whatever happens to it, so turning a fault on or off does not shift
+/// the fate of later frames with respect to the other faults. Not thread-safe.
 /// </para>
 /// </summary>
 public sealed class FrameSchedule(int seed)
@@ -13,7 +13,9 @@ public sealed class FrameSchedule(int seed)
     /// <summary>Frames waiting for their time; more is dropped and counted. About a second of a busy mesh.</summary>
     public const int WaitingMax = 4096;
 
-    /// <summary>Destination and source address: a frame with those destroyed would just vanish in the card's filter.</summary>
+    /// <summary>
+    /// Destination and source address: a frame with those destroyed would just vanish in the card's filter.
+    /// </summary>
     private const int AddressBytes = 12;
 
 #pragma warning disable CA5394 // Reproducible on purpose: the seed of a failed run brings back its faults.

@@ -4,15 +4,17 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Links;
 
 /// <summary>
-/// Carries frames from one card to another: one loop receives and offers them to the <see cref="FrameSchedule"/>, one loop
-/// delivers what is due. Only the second sends, so the order of the schedule is the order on the air.
+/// Carries frames from one card to another: one loop receives and offers them to the <see cref="FrameSchedule"/>, one
+/// loop delivers what is due. Only the second sends, so the order of the schedule is the order on the air.
 /// </summary>
 internal sealed class LinkDirection : IAsyncDisposable
 {
     /// <summary>Larger than any frame a card of the rack sends.</summary>
     private const int FrameBytesMax = 65536;
 
-    /// <summary>Pause when the receiver's socket is full: the kernel queues ten datagrams, an emulated router is slow.</summary>
+    /// <summary>
+    /// Pause when the receiver's socket is full: the kernel queues ten datagrams, an emulated router is slow.
+    /// </summary>
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Socket _socket;
@@ -178,7 +180,7 @@ internal sealed class LinkDirection : IAsyncDisposable
         }
         catch (SocketException exception)
         {
-            // Anything else than a full queue: the machine is switched off or just starting. On the air such a frame is gone.
+            // Anything else than a full queue: the machine is off or just starting. On the air such a frame is gone.
             return exception.SocketErrorCode is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable
                 ? SendResult.Busy
                 : SendResult.Gone;

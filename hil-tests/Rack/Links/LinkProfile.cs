@@ -14,13 +14,17 @@ public sealed record LinkProfile
     /// <summary>Time every frame takes.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>Up to this much more, drawn for each frame. Order is kept: a radio queue delays those behind, too.</summary>
+    /// <summary>
+    /// Up to this much more, drawn for each frame. Order is kept: a radio queue delays those behind, too.
+    /// </summary>
     public TimeSpan Jitter { get; init; }
 
     /// <summary>Probability that a frame arrives twice.</summary>
     public double Duplication { get; init; }
 
-    /// <summary>Probability that a frame is held back for <see cref="ReorderBy"/> while later ones overtake it.</summary>
+    /// <summary>
+    /// Probability that a frame is held back for <see cref="ReorderBy"/> while later ones overtake it.
+    /// </summary>
     public double Reordering { get; init; }
 
     public TimeSpan ReorderBy { get; init; } = TimeSpan.FromMilliseconds(20);

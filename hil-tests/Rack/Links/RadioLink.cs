@@ -6,8 +6,8 @@ namespace X0tta6bl4.Rack.Links;
 public sealed record CapturedFrame(string FromRouter, byte[] Bytes);
 
 /// <summary>
-/// A link of the virtual rack: joins the network cards of two machines frame by frame. QEMU sends every Ethernet frame of a
-/// card as one datagram to a unix socket of ours; each direction has its own schedule of faults, by its own seed.
+/// A link of the virtual rack: joins the network cards of two machines frame by frame. QEMU sends every Ethernet frame
+/// of a card as one datagram to a unix socket of ours; each direction has its own schedule of faults, by its own seed.
 /// </summary>
 public sealed class RadioLink : IRadioLink, IAsyncDisposable
 {
@@ -23,7 +23,8 @@ public sealed class RadioLink : IRadioLink, IAsyncDisposable
         Plan = plan;
         // A stable hash: string.GetHashCode differs from run to run.
         var own = plan.ToString().Aggregate(seed, (hash, c) => unchecked((hash * 31) + c));
-        _aToB = new LinkDirection(AirSocket(directory, plan.A), CardSocket(directory, plan.B), own, f => Captured(plan.A, f));
+        _aToB = new LinkDirection(
+            AirSocket(directory, plan.A), CardSocket(directory, plan.B), own, f => Captured(plan.A, f));
         _bToA = new LinkDirection(
             AirSocket(directory, plan.B), CardSocket(directory, plan.A), unchecked(own + 1), f => Captured(plan.B, f));
     }

@@ -14,8 +14,8 @@ public readonly record struct LinkPlan(LinkEnd A, LinkEnd B)
 }
 
 /// <summary>
-/// Which routers hear each other. Every link has an interface of its own at both ends, <c>mesh0</c>, <c>mesh1</c>… in the
-/// order of the links, so that a link can be shaped or cut without touching the others.
+/// Which routers hear each other. Every link has an interface of its own at both ends, <c>mesh0</c>, <c>mesh1</c>… in
+/// the order of the links, so that a link can be shaped or cut without touching the others.
 /// </summary>
 public sealed class Topology
 {
@@ -25,7 +25,8 @@ public sealed class Topology
         Routers = routers;
         var interfaces = new int[routers.Count];
         Links = [.. links.Select(l => new LinkPlan(
-            new LinkEnd(routers[l.A], $"mesh{interfaces[l.A]++}"), new LinkEnd(routers[l.B], $"mesh{interfaces[l.B]++}")))];
+            new LinkEnd(routers[l.A], $"mesh{interfaces[l.A]++}"),
+            new LinkEnd(routers[l.B], $"mesh{interfaces[l.B]++}")))];
     }
 
     public string Shape { get; }

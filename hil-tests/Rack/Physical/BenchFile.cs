@@ -27,14 +27,16 @@ internal sealed record BoardEntry
 
     public required string PowerCut { get; init; }
 
-    /// <summary>Command that runs a shell script given on its standard input on the board, for example over ssh.</summary>
+    /// <summary>
+    /// Command that runs a shell script given on its standard input on the board, for example over ssh.
+    /// </summary>
     public required string Shell { get; init; }
 
     /// <summary>Base address of the agent's HTTP server.</summary>
     public required Uri Http { get; init; }
 
-    /// <summary>Command that prints a line <c>LINE LEVEL</c> at each change of a LED's pin; empty when nothing captures them.
-    /// Lines are numbered as on the virtual rack: 4 status, 5 mesh, 6 fault.</summary>
+    /// <summary>Command that prints a line <c>LINE LEVEL</c> at each change of a LED's pin; empty when nothing captures
+    /// them. Lines are numbered as on the virtual rack: 4 status, 5 mesh, 6 fault.</summary>
     public required string GpioCapture { get; init; }
 
     /// <summary>Command that presses the button; empty when nothing can.</summary>
@@ -48,8 +50,8 @@ internal sealed record BoardEntry
 internal sealed record LinkEntry(string A, string B, string Cut, string Restore);
 
 /// <summary>
-/// The description of a bench of real boards (docs/rack.md has one to copy). Read strictly: every problem at once, with line
-/// and column, before anything is switched on.
+/// The description of a bench of real boards (docs/rack.md has one to copy). Read strictly: every problem at once, with
+/// line and column, before anything is switched on.
 /// </summary>
 internal sealed record BenchFile
 {
@@ -113,10 +115,12 @@ internal sealed record BenchFile
             PowerOn = section.RequiredString("power_on"),
             PowerCut = section.RequiredString("power_cut"),
             Shell = section.RequiredString("shell"),
-            Http = section.Parse("http", Address, "an address like http://192.168.1.1:9464") ?? new Uri("http://127.0.0.1"),
+            Http = section.Parse("http", Address, "an address like http://192.168.1.1:9464")
+                ?? new Uri("http://127.0.0.1"),
             GpioCapture = section.String("gpio_capture", ""),
             PressButton = section.String("press_button", ""),
-            MeshAddresses = mesh.Names.ToDictionary(n => n, n => mesh.RequiredString(n).ToLower(CultureInfo.InvariantCulture)),
+            MeshAddresses = mesh.Names.ToDictionary(
+                n => n, n => mesh.RequiredString(n).ToLower(CultureInfo.InvariantCulture)),
         };
     }
 

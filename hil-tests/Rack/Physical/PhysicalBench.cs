@@ -99,23 +99,29 @@ internal sealed class PhysicalBench : IBench
     }
 
     private static LinkEntry Find(BenchFile file, LinkPlan link) =>
-        file.Links.FirstOrDefault(l => (l.A == link.A.Router && l.B == link.B.Router) || (l.A == link.B.Router && l.B == link.A.Router))
+        file.Links.FirstOrDefault(l => (l.A, l.B) == (link.A.Router, link.B.Router))
+        ?? file.Links.FirstOrDefault(l => (l.B, l.A) == (link.A.Router, link.B.Router))
         ?? throw new RackException($"this bench has no [[link]] between {link.A.Router} and {link.B.Router}");
 
     private static BoardEntry Find(BenchFile file, Topology topology, string name)
     {
         var board = file.Boards.FirstOrDefault(b => b.Name == name)
-            ?? throw new RackException($"a {topology} needs a router {name}; this bench has {string.Join(", ", file.Boards.Select(b => b.Name))}");
-        return topology.Interfaces(name).FirstOrDefault(i => !board.MeshAddresses.ContainsKey(i)) is { } missing
-            ? throw new RackException($"a {topology} needs {missing} on {name}; [router.mesh] of the bench file does not have it")
-            : board;
+            ?? throw new RackException(
+                $"a {topology} needs a router {name}; "
+                + $"this bench has {string.Join(", ", file.Boards.Select(b => b.Name))}");
+        var missing = topology.Interfaces(name).FirstOrDefault(i => !board.MeshAddresses.ContainsKey(i));
+        return missing is null
+            ? board
+            : throw new RackException(
+                $"a {topology} needs {missing} on {name}; [router.mesh] of the bench file does not have it");
     }
 }
 
 /// <summary>Hands the boards of a bench file to every scenario that can use them.</summary>
 internal sealed class PhysicalBenchSource(BenchFile file, RackAssets assets) : IBenchSource
 {
-    public async Task<IBench> CreateAsync(BenchPlan plan, int seed, string logDirectory, CancellationToken cancellation) =>
+    public async Task<IBench> CreateAsync(
+        BenchPlan plan, int seed, string logDirectory, CancellationToken cancellation) =>
         plan.Options is null
             ? await PhysicalBench.CreateAsync(plan, file, assets, logDirectory, cancellation)
             : throw new RackException("this scenario builds its routers to order; real boards are as they are");

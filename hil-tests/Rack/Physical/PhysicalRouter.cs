@@ -5,9 +5,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Physical;
 
 /// <summary>
-/// A board on a shelf: its console is a serial port, its power a relay, its LEDs a capture device on the pins, its shell
-/// whatever the bench file names. Programs read the devices (cat, the capture command), so that a reader blocked on a dead
-/// adapter can be killed like any other process.
+/// A board on a shelf: its console is a serial port, its power a relay, its LEDs a capture device on the pins, its
+/// shell whatever the bench file names. Programs read the devices (cat, the capture command), so that a reader blocked
+/// on a dead adapter can be killed like any other process.
 /// </summary>
 internal sealed class PhysicalRouter : IRouter
 {
@@ -40,12 +40,14 @@ internal sealed class PhysicalRouter : IRouter
     public Journal<BoardReset> Resets { get; } = new();
 
     /// <summary>Takes the board's power away and starts to listen: every scenario begins from a cold board.</summary>
-    public static async Task<PhysicalRouter> AttachAsync(BoardEntry board, string consoleLog, CancellationToken cancellation)
+    public static async Task<PhysicalRouter> AttachAsync(
+        BoardEntry board, string consoleLog, CancellationToken cancellation)
     {
         if (!File.Exists(board.Serial))
         {
             throw new RackException(
-                $"{board.Name}: serial = \"{board.Serial}\" does not exist; plug the adapter in, or correct the bench file");
+                $"{board.Name}: serial = \"{board.Serial}\" does not exist; "
+                + "plug the adapter in, or correct the bench file");
         }
 
         var router = new PhysicalRouter(board, consoleLog);
@@ -79,7 +81,8 @@ internal sealed class PhysicalRouter : IRouter
 
         await Wait.UntilAsync(
             $"the shell of {Name} answers", limit,
-            async stop => (await ExecAsync("true", TimeSpan.FromSeconds(5), stop)).ExitCode == 0, Console.Tail, cancellation);
+            async stop =>
+                (await ExecAsync("true", TimeSpan.FromSeconds(5), stop)).ExitCode == 0, Console.Tail, cancellation);
     }
 
     public Task<ExecResult> ExecAsync(string script, TimeSpan limit, CancellationToken cancellation)
@@ -144,7 +147,8 @@ internal sealed class PhysicalRouter : IRouter
     {
         // The device name is an argument, not part of the script: no quoting to get wrong.
         _readers.Add(await ChildProcess.StartAsync(
-            "sh", ["-c", "stty -F \"$1\" \"$2\" raw -echo && exec cat \"$1\"", "serial", _board.Serial, $"{_board.Baud}"],
+            "sh",
+            ["-c", "stty -F \"$1\" \"$2\" raw -echo && exec cat \"$1\"", "serial", _board.Serial, $"{_board.Baud}"],
             OnConsole, line => Console.Feed($"serial port: {line}")));
         if (_board.GpioCapture.Length > 0)
         {
@@ -176,7 +180,8 @@ internal sealed class PhysicalRouter : IRouter
         if (_readers.Find(r => r.HasExited) is { } ended)
         {
             throw new RackException(
-                $"{Name}: the program that reads the serial port or the pins ended with {ended.ExitCode}\n{Console.Tail()}");
+                $"{Name}: the program that reads the serial port or the pins ended with {ended.ExitCode}\n"
+                + Console.Tail());
         }
     }
 }

@@ -3,8 +3,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Physical;
 
 /// <summary>
-/// Tells resets of a board from its console. Some boot loaders print their banner first and the reason after it, some the
-/// other way round; either way one reset is one entry. Without a reason it counts as another reset once user space is up.
+/// Tells resets of a board from its console. Some boot loaders print their banner first and the reason after it, some
+/// the other way round; either way one reset is one entry. Without a reason it counts as another reset once user space
+/// is up.
 /// </summary>
 internal sealed class ResetReader(string resetText, string watchdogText, string readyText, Journal<BoardReset> resets)
 {
@@ -37,7 +38,8 @@ internal sealed class ResetReader(string resetText, string watchdogText, string 
         }
     }
 
-    private static bool Has(string line, string text) => text.Length > 0 && line.Contains(text, StringComparison.Ordinal);
+    private static bool Has(string line, string text) =>
+        text.Length > 0 && line.Contains(text, StringComparison.Ordinal);
 
     private void Settle()
     {

@@ -54,7 +54,8 @@ public sealed record AgentStatus
             $"{AgentConfigFile.Binary} {verb} --json", TimeSpan.FromSeconds(15), cancellation);
         return result.ExitCode is 0 or 3
             ? MeshTables.Parse(result.Output)
-            : throw new RackException($"{router.Name}: `{verb} --json` ended with {result.ExitCode}: {result.Output.Trim()}");
+            : throw new RackException(
+                $"{router.Name}: `{verb} --json` ended with {result.ExitCode}: {result.Output.Trim()}");
     }
 
     public static async Task<AgentStatus> ReadAsync(IRouter router, CancellationToken cancellation) =>

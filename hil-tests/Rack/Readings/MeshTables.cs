@@ -21,21 +21,23 @@ public sealed record MeshPath(
 public sealed record MeshNeighbour(string Address, string Interface, int LastSeenMs, bool IsAlive);
 
 /// <summary>
-/// Mesh tables of a router, asked from the agent or from batctl. The agent uses batctl's field names, so one reader serves
-/// both, and a scenario can hold one against the other.
+/// Mesh tables of a router, asked from the agent or from batctl. The agent uses batctl's field names, so one reader
+/// serves both, and a scenario can hold one against the other.
 /// </summary>
 public static class MeshTables
 {
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true };
 
-    public static async Task<IReadOnlyList<MeshPath>> AgentOriginatorsAsync(IRouter router, CancellationToken cancellation) =>
+    public static async Task<IReadOnlyList<MeshPath>> AgentOriginatorsAsync(
+        IRouter router, CancellationToken cancellation) =>
         Paths((await AgentStatus.AskAsync(router, "originators", cancellation)).GetProperty("originators"));
 
     public static async Task<IReadOnlyList<MeshNeighbour>> AgentNeighboursAsync(
         IRouter router, CancellationToken cancellation) =>
         Neighbours((await AgentStatus.AskAsync(router, "neighbours", cancellation)).GetProperty("neighbours"));
 
-    public static async Task<IReadOnlyList<MeshPath>> BatctlOriginatorsAsync(IRouter router, CancellationToken cancellation) =>
+    public static async Task<IReadOnlyList<MeshPath>> BatctlOriginatorsAsync(
+        IRouter router, CancellationToken cancellation) =>
         Paths(Parse(await router.RunAsync($"batctl meshif {AgentConfigFile.MeshInterface} oj", cancellation)));
 
     public static async Task<IReadOnlyList<MeshNeighbour>> BatctlNeighboursAsync(
@@ -57,7 +59,8 @@ public static class MeshTables
         }
     }
 
-    public static IReadOnlyList<MeshPath> Paths(JsonElement rows) => [.. rows.EnumerateArray().Select(row => new MeshPath(
+    public static IReadOnlyList<MeshPath> Paths(JsonElement rows) =>
+        [.. rows.EnumerateArray().Select(row => new MeshPath(
         row.GetProperty("orig_address").GetString()!,
         row.GetProperty("neigh_address").GetString()!,
         row.GetProperty("hard_ifname").GetString()!,

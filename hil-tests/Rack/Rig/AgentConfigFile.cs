@@ -3,8 +3,8 @@ using System.Text;
 namespace X0tta6bl4.Rack.Rig;
 
 /// <summary>
-/// The one place that knows the agent's configuration file and paths (src/Agent/agent.sample.toml). Scenarios change the
-/// text through <see cref="RouterOptions.EditConfig"/>.
+/// The one place that knows the agent's configuration file and paths (src/Agent/agent.sample.toml). Scenarios change
+/// the text through <see cref="RouterOptions.EditConfig"/>.
 /// </summary>
 public static class AgentConfigFile
 {
@@ -21,7 +21,8 @@ public static class AgentConfigFile
 
     public const int BrokerPort = 1883;
 
-    public static string Render(string router, RouterOptions options, IReadOnlyList<string> meshInterfaces, bool hasBroker)
+    public static string Render(
+        string router, RouterOptions options, IReadOnlyList<string> meshInterfaces, bool hasBroker)
     {
         var hard = string.Join(", ", (options.HardInterfaces ?? meshInterfaces).Select(i => $"\"{i}\""));
         var text = new StringBuilder();

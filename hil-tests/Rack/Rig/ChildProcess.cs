@@ -7,7 +7,8 @@ namespace X0tta6bl4.Rack.Rig;
 /// A program the rack starts, which must never outlive it: not after an exception, not after SIGKILL of the rack.
 /// <para>
 /// It is started through <c>setpriv --pdeathsig KILL</c>: the kernel kills it when its parent dies. "Parent" means the
-/// thread that forked it, and threads of a pool come and go; so one thread, which lives as long as the process, starts all.
+/// thread that forked it, and threads of a pool come and go; so one thread, which lives as long as the process, starts
+/// all.
 /// </para>
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable

@@ -4,8 +4,8 @@ namespace X0tta6bl4.Rack.Rig;
 
 /// <summary>
 /// Writes a cpio archive of the "newc" kind, which the kernel unpacks into its root file system
-/// (Documentation/driver-api/early-userspace/buffer-format.rst). Several may follow each other in one initial RAM disk, so
-/// a router is the common root and a few files of its own behind it.
+/// (Documentation/driver-api/early-userspace/buffer-format.rst). Several may follow each other in one initial RAM disk,
+/// so a router is the common root and a few files of its own behind it.
 /// </summary>
 internal sealed class CpioArchive(Stream output)
 {

@@ -27,8 +27,9 @@ public enum RouterAbilities
 public readonly record struct BoardReset(bool ByWatchdog);
 
 /// <summary>
-/// A router on a bench. A scenario sees only this: whether it is a QEMU machine or a board on a shelf is the bench's business.
-/// Everything observed is in a <see cref="Journal{T}"/> that survives power cuts. Waits end in a <see cref="RackException"/>.
+/// A router on a bench. A scenario sees only this: whether it is a QEMU machine or a board on a shelf is the bench's
+/// business. Everything observed is in a <see cref="Journal{T}"/> that survives power cuts. Waits end in a <see
+/// cref="RackException"/>.
 /// </summary>
 public interface IRouter : IAsyncDisposable
 {
@@ -60,7 +61,9 @@ public interface IRouter : IAsyncDisposable
     /// <summary>Runs a shell script on the router.</summary>
     Task<ExecResult> ExecAsync(string script, TimeSpan limit, CancellationToken cancellation);
 
-    /// <summary>HTTP GET from the agent; any status but 200 and 503 is an error (503 is an answer of /readyz).</summary>
+    /// <summary>
+    /// HTTP GET from the agent; any status but 200 and 503 is an error (503 is an answer of /readyz).
+    /// </summary>
     Task<HttpAnswer> GetAsync(string path, CancellationToken cancellation);
 
     /// <summary>Presses the button shortly.</summary>
@@ -87,7 +90,8 @@ public static class RouterExtensions
         (await router.ExecAsync(script, ShortScript, cancellation)).Text($"{router.Name}: {script}");
 
     /// <summary>Writes a file on the router, whole or not at all.</summary>
-    public static Task PushAsync(this IRouter router, string path, ReadOnlySpan<byte> content, CancellationToken cancellation) =>
+    public static Task PushAsync(
+        this IRouter router, string path, ReadOnlySpan<byte> content, CancellationToken cancellation) =>
         router.RunAsync(
             $"""
             base64 -d > '{path}.new' <<'END' && mv '{path}.new' '{path}'

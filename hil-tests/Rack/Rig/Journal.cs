@@ -12,7 +12,9 @@ public readonly record struct JournalEntry<T>(long Index, TimeSpan At, T Item);
 /// </summary>
 public sealed class Journal<T>
 {
-    /// <summary>Entries kept; the oldest are forgotten first. A console of a storm stays readable, and memory bounded.</summary>
+    /// <summary>
+    /// Entries kept; the oldest are forgotten first. A console of a storm stays readable, and memory bounded.
+    /// </summary>
     public const int EntriesMax = 50_000;
 
     private readonly Lock _lock = new();

@@ -36,8 +36,8 @@ public enum LedSight
 public readonly record struct LedChange(int Line, bool IsOn);
 
 /// <summary>
-/// LEDs as seen from outside the router: on the rack QEMU's trace of the GPIO controller, on a bench a capture device on the
-/// pins. What sysfs in the guest says is not asked, because the guest is what is being tested.
+/// LEDs as seen from outside the router: on the rack QEMU's trace of the GPIO controller, on a bench a capture device
+/// on the pins. What sysfs in the guest says is not asked, because the guest is what is being tested.
 /// </summary>
 public sealed partial class LedCapture
 {
@@ -51,7 +51,8 @@ public sealed partial class LedCapture
     /// <returns>False when it is not one about an output.</returns>
     public bool FeedTrace(string line)
     {
-        if (!line.Contains("pl061_set_output", StringComparison.Ordinal) || TraceLine().Match(line) is not { Success: true } match)
+        if (!line.Contains("pl061_set_output", StringComparison.Ordinal)
+            || TraceLine().Match(line) is not { Success: true } match)
         {
             return false;
         }

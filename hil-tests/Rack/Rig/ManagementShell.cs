@@ -16,8 +16,8 @@ public readonly record struct ExecResult(int ExitCode, string Output)
 }
 
 /// <summary>
-/// Runs scripts in a guest over its management port (image/rootfs/usr/lib/rack/shell): a line with a token and a time limit,
-/// the script, the token again; back come the output and a last line with the token and the exit code.
+/// Runs scripts in a guest over its management port (image/rootfs/usr/lib/rack/shell): a line with a token and a time
+/// limit, the script, the token again; back come the output and a last line with the token and the exit code.
 /// </summary>
 internal static class ManagementShell
 {
@@ -42,7 +42,8 @@ internal static class ManagementShell
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new RackException($"{router} did not finish within {limit.TotalSeconds:0.#} s: `{script}`", exception);
+            throw new RackException(
+                $"{router} did not finish within {limit.TotalSeconds:0.#} s: `{script}`", exception);
         }
         catch (Exception exception) when (exception is SocketException or IOException or FormatException)
         {
@@ -54,7 +55,8 @@ internal static class ManagementShell
     {
         // From the end: the script may print anything, its own text included.
         var at = answer.LastIndexOf('\n' + token + ' ', StringComparison.Ordinal);
-        return at >= 0 && int.TryParse(answer.AsSpan(at + token.Length + 2).Trim(), NumberStyles.None, null, out var code)
+        return at >= 0
+            && int.TryParse(answer.AsSpan(at + token.Length + 2).Trim(), NumberStyles.None, null, out var code)
             ? new ExecResult(code, answer[..at])
             : throw new FormatException("the connection ended before the script did");
     }

@@ -1,8 +1,8 @@
 namespace X0tta6bl4.Rack.Rig;
 
 /// <summary>
-/// Builds a router's initial RAM disk: the common root, then an archive with what is this router's own. Later archives win,
-/// as they are unpacked one after the other.
+/// Builds a router's initial RAM disk: the common root, then an archive with what is this router's own. Later archives
+/// win, as they are unpacked one after the other.
 /// </summary>
 internal static class NodeImage
 {
@@ -52,7 +52,9 @@ internal static class NodeImage
         archive.Finish();
     }
 
-    /// <summary>Locally administered, and telling router and card apart at a glance. It is also the originator address.</summary>
+    /// <summary>
+    /// Locally administered, and telling router and card apart at a glance. It is also the originator address.
+    /// </summary>
     public static string MeshMac(int routerIndex, int card) => $"52:54:00:{routerIndex + 1:x2}:00:{card:x2}";
 
     public static string ManagementMac(int routerIndex) => $"52:54:00:fe:00:{routerIndex + 1:x2}";

@@ -5,8 +5,8 @@ using X0tta6bl4.Rack.Links;
 namespace X0tta6bl4.Rack.Rig;
 
 /// <summary>
-/// The machine a router runs on, as QEMU's command line. Nothing of it reaches a real network: cards are unix sockets, and the
-/// management network is restricted to the ports named here, all on 127.0.0.1.
+/// The machine a router runs on, as QEMU's command line. Nothing of it reaches a real network: cards are unix sockets,
+/// and the management network is restricted to the ports named here, all on 127.0.0.1.
 /// </summary>
 internal sealed record QemuCommand
 {
@@ -110,7 +110,8 @@ internal sealed record QemuCommand
         var bridge = Path.Combine(AppContext.BaseDirectory, "tcp-bridge.sh");
         return BrokerPort is { } port
             // A command a connection: the plain form has one connection for the machine's whole life.
-            ? $"{network},guestfwd=tcp:{AgentConfigFile.BrokerAddress}:{AgentConfigFile.BrokerPort}-cmd:bash {bridge} {port}"
+            ? $"{network},guestfwd=tcp:{AgentConfigFile.BrokerAddress}:{AgentConfigFile.BrokerPort}"
+                + $"-cmd:bash {bridge} {port}"
             : network;
     }
 }

@@ -121,7 +121,8 @@ public sealed class QmpClient : IAsyncDisposable
                 Take(JsonNode.Parse(line) as JsonObject ?? throw new JsonException("not an object"));
             }
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or SocketException or JsonException)
+        catch (Exception exception) when (
+            exception is IOException or ObjectDisposedException or SocketException or JsonException)
         {
             // The machine was switched off, or its end of the socket was; whoever still waits for an answer is told.
             end = exception.Message;

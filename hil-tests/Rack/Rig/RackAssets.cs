@@ -44,7 +44,8 @@ public sealed record RackAssets
     {
         for (var at = new DirectoryInfo(start); at is not null; at = at.Parent)
         {
-            if (File.Exists(Path.Combine(at.FullName, "build.sh")) && Directory.Exists(Path.Combine(at.FullName, "hil-tests")))
+            if (File.Exists(Path.Combine(at.FullName, "build.sh"))
+                && Directory.Exists(Path.Combine(at.FullName, "hil-tests")))
             {
                 return at.FullName;
             }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace X0tta6bl4.Rack.Rig;
 
 /// <summary>
-/// Monotonic time since the rack started. Everything observed (console lines, LED changes, QMP events, messages) carries it,
-/// so that figures are differences of two stamps of one clock, and no router's clock is believed.
+/// Monotonic time since the rack started. Everything observed (console lines, LED changes, QMP events, messages)
+/// carries it, so that figures are differences of two stamps of one clock, and no router's clock is believed.
 /// </summary>
 public static class RackClock
 {

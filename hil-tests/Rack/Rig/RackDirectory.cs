@@ -27,7 +27,8 @@ public sealed class RackDirectory : IDisposable
         }
 
         return new RackDirectory(Directory.CreateDirectory(
-            System.IO.Path.Combine(root, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}")).FullName);
+            System.IO.Path.Combine(
+                root, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}")).FullName);
     }
 
     public string File(string name) => System.IO.Path.Combine(Path, name);

@@ -30,7 +30,9 @@ public sealed record RouterOptions
     /// <summary>Copies the board files of the repository. False makes every board unknown.</summary>
     public bool KnowsBoards { get; init; } = true;
 
-    /// <summary>Last word on the agent's configuration file: gets the generated text, returns what is written.</summary>
+    /// <summary>
+    /// Last word on the agent's configuration file: gets the generated text, returns what is written.
+    /// </summary>
     public Func<string, string> EditConfig { get; init; } = text => text;
 
     /// <summary>Shell script run at boot before the agent, absent by default.</summary>
@@ -39,6 +41,8 @@ public sealed record RouterOptions
     /// <summary>Adds iproute2, whose batch mode builds a hundred namespaces in seconds.</summary>
     public bool HasScaleTools { get; init; }
 
-    /// <summary>More files for the root, by absolute path; executable ones have a path below a <c>bin</c> directory.</summary>
+    /// <summary>
+    /// More files for the root, by absolute path; executable ones have a path below a <c>bin</c> directory.
+    /// </summary>
     public IReadOnlyDictionary<string, byte[]> Files { get; init; } = new Dictionary<string, byte[]>();
 }

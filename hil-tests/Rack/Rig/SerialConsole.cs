@@ -45,8 +45,11 @@ public sealed class SerialConsole : IDisposable
             $"not within {limit.TotalSeconds:0.#} s: \"{text}\" on the console of {_router}\n{Tail()}");
 
     /// <summary>The last lines, for errors.</summary>
-    public string Tail() =>
-        $"--- console of {_router}\n{string.Join('\n', Lines.Tail(TailLines).Select(l => $"{l.At.TotalSeconds,9:0.000} {l.Item}"))}";
+    public string Tail()
+    {
+        var lines = Lines.Tail(TailLines).Select(l => $"{l.At.TotalSeconds,9:0.000} {l.Item}");
+        return $"--- console of {_router}\n{string.Join('\n', lines)}";
+    }
 
     public void Dispose() => _file.Dispose();
 }

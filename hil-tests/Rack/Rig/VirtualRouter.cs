@@ -32,7 +32,10 @@ public sealed class VirtualRouter : IRouter
 
     public string Name => _command.Router;
 
-    public RouterAbilities Abilities => RouterAbilities.ReplugCards | RouterAbilities.SeeLeds | RouterAbilities.PressButton
+    public RouterAbilities Abilities =>
+        RouterAbilities.ReplugCards
+        | RouterAbilities.SeeLeds
+        | RouterAbilities.PressButton
         | RouterAbilities.TellWatchdogResets | RouterAbilities.BuildToOrder;
 
     public IReadOnlyDictionary<string, string> MeshAddresses { get; }
@@ -47,7 +50,8 @@ public sealed class VirtualRouter : IRouter
     public Journal<QmpEvent> MachineEvents { get; } = new();
 
     /// <summary>Prepares the machine's image and disk; power comes later.</summary>
-    internal static async Task<VirtualRouter> CreateAsync(QemuCommand command, string consoleLog, CancellationToken cancellation)
+    internal static async Task<VirtualRouter> CreateAsync(
+        QemuCommand command, string consoleLog, CancellationToken cancellation)
     {
         NodeImage.Write(
             command.Image, command.Assets, command.Router, command.RouterIndex, command.Options, command.MeshInterfaces,
@@ -126,7 +130,8 @@ public sealed class VirtualRouter : IRouter
     }
 
     /// <summary>QEMU raises the line of the power key for 100 ms.</summary>
-    public Task PressButtonAsync(CancellationToken cancellation) => Qmp().RunAsync("system_powerdown", null, cancellation);
+    public Task PressButtonAsync(CancellationToken cancellation) =>
+        Qmp().RunAsync("system_powerdown", null, cancellation);
 
     public async Task UnplugAsync(string meshInterface, CancellationToken cancellation)
     {

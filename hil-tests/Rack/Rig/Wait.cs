@@ -12,7 +12,8 @@ public static class Wait
     /// <summary>Asks until the answer is yes.</summary>
     /// <param name="what">What is waited for, for the error: "A sees C".</param>
     /// <param name="limit">Longest wait.</param>
-    /// <param name="probe">The question. A <see cref="RackException"/> of it counts as "not yet" and is quoted in the error.</param>
+    /// <param name="probe">The question. A <see cref="RackException"/> of it counts as "not yet" and is quoted in the
+    /// error.</param>
     /// <param name="evidence">Text for the error, such as the tail of a console.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>How long it took.</returns>

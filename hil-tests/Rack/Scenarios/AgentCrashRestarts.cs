@@ -4,8 +4,8 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: a crash of the agent is a hiccup. Killed without warning, it is started again by the init system and takes the
-/// running mesh over: no reset, no interface torn down, no neighbour that notices.
+/// Promise: a crash of the agent is a hiccup. Killed without warning, it is started again by the init system and takes
+/// the running mesh over: no reset, no interface torn down, no neighbour that notices.
 /// </summary>
 internal sealed class AgentCrashRestarts : IScenario
 {
@@ -25,7 +25,8 @@ internal sealed class AgentCrashRestarts : IScenario
         var killedAt = RackClock.Now;
         await a.RunAsync($"kill -9 {before.Pid}", cancellation);
         var after = await Steps.StatusAsync(
-            a, "a new agent feeds the watchdog", s => s.Pid != before.Pid && s is { WatchdogFed: true, Neighbours: > 0 },
+            a, "a new agent feeds the watchdog",
+            s => s.Pid != before.Pid && s is { WatchdogFed: true, Neighbours: > 0 },
             TimeSpan.FromSeconds(40), cancellation);
         var back = RackClock.Now - killedAt;
         context.Figure("back_s", back);
@@ -34,7 +35,7 @@ internal sealed class AgentCrashRestarts : IScenario
         Expect.Equal(meshIndex, await a.RunAsync("cat /sys/class/net/bat0/ifindex", cancellation), "index of bat0");
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
         Expect.That(
-            !bench.Router("B").Console.Lines.Since(otherMark).Any(l => l.Item.Contains($"\"event\":{Steps.NeighbourLost},", StringComparison.Ordinal)),
+            !Steps.Logged(bench.Router("B"), Steps.NeighbourLost, otherMark),
             "B lost its neighbour A although only A's agent was gone");
 
         // Longer than the watchdog's time-out: the new agent must really feed it.

@@ -5,9 +5,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: an agent that hangs does not leave a router unmanaged. The watchdog is fed by proof of health, so both a process
-/// frozen as a whole and a single frozen loop, with everything else running happily, end in a hardware reset; the board
-/// comes back into the mesh within 45 s of the hang, and the agent says afterwards why it was reset.
+/// Promise: an agent that hangs does not leave a router unmanaged. The watchdog is fed by proof of health, so both a
+/// process frozen as a whole and a single frozen loop, with everything else running happily, end in a hardware reset;
+/// the board comes back into the mesh within 45 s of the hang, and the agent says afterwards why it was reset.
 /// </summary>
 /// <param name="name">Name of the variant.</param>
 /// <param name="promise">Its promise.</param>
@@ -20,12 +20,14 @@ internal sealed class AgentHangResetsBoard(string name, string promise, string f
     public static IEnumerable<IScenario> Variants =>
     [
         new AgentHangResetsBoard(
-            "agent-hang-resets-board", "the whole agent frozen: the watchdog resets the board, which comes back into the mesh",
+            "agent-hang-resets-board",
+            "the whole agent frozen: the watchdog resets the board, which comes back into the mesh",
             "kill -STOP $(pidof x0tta6bl4)",
             "watchdog-silent"),
         // Version 1 of the freezer takes single threads; no signal stops only one.
         new AgentHangResetsBoard(
-            "agent-hang-resets-board/mesh-thread", "only the mesh loop frozen: the watchdog is no longer fed, the board resets",
+            "agent-hang-resets-board/mesh-thread",
+            "only the mesh loop frozen: the watchdog is no longer fed, the board resets",
             """
             pid=$(pidof x0tta6bl4)
             for task in /proc/$pid/task/*; do

@@ -6,9 +6,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: whatever a board lacks, the agent says it in one clear sentence with what to do, and goes on doing everything
-/// else. Each variant takes one thing away from router A; the symptom must be in status, in the metric and on the LED, and
-/// what has nothing to do with it must work.
+/// Promise: whatever a board lacks, the agent says it in one clear sentence with what to do, and goes on doing
+/// everything else. Each variant takes one thing away from router A; the symptom must be in status, in the metric and
+/// on the LED, and what has nothing to do with it must work.
 /// </summary>
 /// <param name="variant">Behind the slash of the name.</param>
 /// <param name="promise">One line.</param>
@@ -70,12 +70,14 @@ internal sealed class BadInput(
         context.Figure("code", said.Code);
         context.Figure("text", said.Text);
         context.Figure("fix", said.Fix);
-        Expect.That(said.Text.Length > 10 && said.Fix.Length > 5, "the symptom does not say what is wrong and what to do");
+        Expect.That(
+            said.Text.Length > 10 && said.Fix.Length > 5, "the symptom does not say what is wrong and what to do");
         context.Figure("symptoms", status.Symptoms.Count);
 
         var metrics = await PrometheusText.ScrapeAsync(a, cancellation);
         Expect.That(
-            metrics.Value("x0tta6bl4_symptom", ("code", said.Code)) >= 1, $"the metric x0tta6bl4_symptom does not have {said.Code}");
+            metrics.Value("x0tta6bl4_symptom", ("code", said.Code)) >= 1,
+            $"the metric x0tta6bl4_symptom does not have {said.Code}");
         var answer = await a.ExecAsync($"{AgentConfigFile.Binary} status", TimeSpan.FromSeconds(15), cancellation);
         Expect.Equal(3, answer.ExitCode, "exit code of status");
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");

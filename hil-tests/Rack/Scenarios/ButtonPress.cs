@@ -3,7 +3,9 @@ using X0tta6bl4.Rack.Rig;
 
 namespace X0tta6bl4.Rack.Scenarios;
 
-/// <summary>Promise: a press of the button is an event, once per press, and nothing else happens to the router.</summary>
+/// <summary>
+/// Promise: a press of the button is an event, once per press, and nothing else happens to the router.
+/// </summary>
 internal sealed class ButtonPress : IScenario
 {
     private const int Presses = 3;
@@ -23,7 +25,8 @@ internal sealed class ButtonPress : IScenario
             var mark = a.Console.Lines.Mark;
             var pressedAt = RackClock.Now;
             await a.PressButtonAsync(cancellation);
-            var seen = await Steps.LogEventAsync(a, Steps.ButtonPressed, "", mark, TimeSpan.FromSeconds(10), cancellation);
+            var seen = await Steps.LogEventAsync(
+                a, Steps.ButtonPressed, "", mark, TimeSpan.FromSeconds(10), cancellation);
             slowest = seen.At - pressedAt > slowest ? seen.At - pressedAt : slowest;
         }
 

@@ -5,8 +5,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: a flapping radio does not take the agent with it. An interface goes down and up a hundred times as fast as the
-/// kernel can, while the agent is asked; it keeps answering, does not grow, is not reset, and the mesh is whole afterwards.
+/// Promise: a flapping radio does not take the agent with it. An interface goes down and up a hundred times as fast as
+/// the kernel can, while the agent is asked; it keeps answering, does not grow, is not reset, and the mesh is whole
+/// afterwards.
 /// </summary>
 internal sealed class EventStorm : IScenario
 {
@@ -43,7 +44,8 @@ internal sealed class EventStorm : IScenario
         var endedAt = RackClock.Now;
         await Steps.SeesAsync(bench, a, "B", Steps.MeshLimit, cancellation);
         var after = await Steps.StatusAsync(
-            a, "in the mesh, watchdog fed", s => s is { WatchdogFed: true, Neighbours: > 0 }, Steps.MeshLimit, cancellation);
+            a, "in the mesh, watchdog fed",
+            s => s is { WatchdogFed: true, Neighbours: > 0 }, Steps.MeshLimit, cancellation);
         context.Figure("recovered_s", RackClock.Now - endedAt);
         context.Figure("rss_growth_kib", after.RssKib - before.RssKib);
 

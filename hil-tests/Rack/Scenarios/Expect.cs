@@ -8,7 +8,8 @@ namespace X0tta6bl4.Rack.Scenarios;
 public static class Expect
 {
     public static void That(
-        [DoesNotReturnIf(false)] bool holds, string otherwise, [CallerArgumentExpression(nameof(holds))] string claim = "")
+        [DoesNotReturnIf(false)] bool holds, string otherwise,
+        [CallerArgumentExpression(nameof(holds))] string claim = "")
     {
         if (!holds)
         {

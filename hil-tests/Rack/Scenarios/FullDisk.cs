@@ -5,8 +5,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: a full flash is a symptom, not a failure. The state disk is filled to the last block; a stopped and restarted
-/// agent says so in one symptom and does all its work; with room again, and another restart, the symptom is gone.
+/// Promise: a full flash is a symptom, not a failure. The state disk is filled to the last block; a stopped and
+/// restarted agent says so in one symptom and does all its work; with room again, and another restart, the symptom is
+/// gone.
 /// </summary>
 internal sealed class FullDisk : IScenario
 {
@@ -33,7 +34,8 @@ internal sealed class FullDisk : IScenario
         var full = await RestartAsync(a, cancellation);
         await Steps.SeesAsync(bench, a, "B", Steps.MeshLimit, cancellation);
         full = await Steps.StatusAsync(
-            a, $"symptom {Symptom}", s => s.Symptoms.Any(p => p.Code == Symptom), TimeSpan.FromSeconds(20), cancellation);
+            a, $"symptom {Symptom}",
+            s => s.Symptoms.Any(p => p.Code == Symptom), TimeSpan.FromSeconds(20), cancellation);
         context.Figure("symptom", full.Symptoms.First(s => s.Code == Symptom).Text);
         Expect.That(full is { WatchdogFed: true, Neighbours: > 0 }, "the agent does not do its work with a full disk");
 

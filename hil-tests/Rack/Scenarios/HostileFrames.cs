@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Batman-adv frames no honest router sends, from a seed: real frames with bits changed or their end cut off, every packet
-/// type with a right header and random content, and pure noise. The field's wire format is batadv_packet.h.
+/// Batman-adv frames no honest router sends, from a seed: real frames with bits changed or their end cut off, every
+/// packet type with a right header and random content, and pure noise. The field's wire format is batadv_packet.h.
 /// </summary>
 internal sealed class HostileFrames(Random random, byte[] target, IReadOnlyList<byte[]> honest)
 {

@@ -8,8 +8,9 @@ namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
 /// Promise: whoever can transmit on the mesh's channel cannot bring a router down. Thousands of malformed and random
-/// batman-adv frames arrive at A over the air; afterwards the same agent is running, bounded in memory, and A still reaches
-/// B through the mesh. What rows the kernel makes up from such frames is the kernel's; the agent must live with them.
+/// batman-adv frames arrive at A over the air; afterwards the same agent is running, bounded in memory, and A still
+/// reaches B through the mesh. What rows the kernel makes up from such frames is the kernel's; the agent must live with
+/// them.
 /// </summary>
 internal sealed class HostileOgm : IScenario
 {
@@ -17,7 +18,9 @@ internal sealed class HostileOgm : IScenario
     private const int Batch = 100;
     private const long GrowthKibMax = 6144;
 
-    /// <summary>A batch every 100 ms: a thousand frames a second is a busy channel, more would only overflow the card.</summary>
+    /// <summary>
+    /// A batch every 100 ms: a thousand frames a second is a busy channel, more would only overflow the card.
+    /// </summary>
     private static readonly TimeSpan BatchPause = TimeSpan.FromMilliseconds(100);
 
     public string Name => "hostile-ogm";
@@ -65,7 +68,8 @@ internal sealed class HostileOgm : IScenario
         Expect.That(
             after.RssKib - before.RssKib <= GrowthKibMax, $"the agent grew from {before.RssKib} to {after.RssKib} KiB");
         Expect.That(
-            !(await a.RunAsync("dmesg", cancellation)).Contains("Call trace", StringComparison.Ordinal), "the kernel of A complained");
+            !(await a.RunAsync("dmesg", cancellation)).Contains("Call trace", StringComparison.Ordinal),
+            "the kernel of A complained");
     }
 
     /// <summary>What B really sends: the raw material of most attacks.</summary>
@@ -76,12 +80,18 @@ internal sealed class HostileOgm : IScenario
         var mark = radio.Capture.Mark;
         for (var i = 0; i < 5; i++)
         {
-            var next = await radio.Capture.WaitAsync(mark, f => f.FromRouter == "B", TimeSpan.FromSeconds(10), cancellation)
+            var next = await radio.Capture.WaitAsync(
+                mark, f => f.FromRouter == "B", TimeSpan.FromSeconds(10), cancellation)
                 ?? throw new RackException("B sends nothing");
             mark = next.Index + 1;
         }
 
         radio.IsCapturing = false;
-        return [.. radio.Capture.Since(0).Where(f => f.Item.FromRouter == "B" && f.Item.Bytes.Length > 20).Select(f => f.Item.Bytes)];
+        return
+        [
+            .. radio.Capture.Since(0)
+                .Where(f => f.Item.FromRouter == "B" && f.Item.Bytes.Length > 20)
+                .Select(f => f.Item.Bytes),
+        ];
     }
 }

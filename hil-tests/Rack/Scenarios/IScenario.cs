@@ -1,7 +1,8 @@
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// One promise of the agent, and the proof of it on a bench. A scenario passes by returning; anything thrown is its failure.
+/// One promise of the agent, and the proof of it on a bench. A scenario passes by returning; anything thrown is its
+/// failure.
 /// </summary>
 public interface IScenario
 {

@@ -4,8 +4,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: whoever looks up at the router sees how it is. The GPIO lines are watched from outside the guest: steady when in
-/// the mesh; slow status, dark mesh and slow fault when all neighbours are gone; steady again when they are back.
+/// Promise: whoever looks up at the router sees how it is. The GPIO lines are watched from outside the guest: steady
+/// when in the mesh; slow status, dark mesh and slow fault when all neighbours are gone; steady again when they are
+/// back.
 /// </summary>
 internal sealed class LedsFollowHealth : IScenario
 {

@@ -5,8 +5,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: a lost link is seen within 3 s, and traffic that has another way takes it within 10 s. In a ring of three, A
-/// reaches B directly; the link is cut in mid-traffic; afterwards the path goes through C, and back when the link returns.
+/// Promise: a lost link is seen within 3 s, and traffic that has another way takes it within 10 s. In a ring of three,
+/// A reaches B directly; the link is cut in mid-traffic; afterwards the path goes through C, and back when the link
+/// returns.
 /// </summary>
 internal sealed class LinkCutReroutes : IScenario
 {
@@ -59,5 +60,6 @@ internal sealed class LinkCutReroutes : IScenario
     }
 
     private static async Task<string?> NextHopAsync(IBench bench, CancellationToken cancellation) =>
-        await Steps.BestPathAsync(bench, bench.Router("A"), "B", cancellation) is { } path ? bench.NameOf(path.NextHop) : null;
+        await Steps.BestPathAsync(
+            bench, bench.Router("A"), "B", cancellation) is { } path ? bench.NameOf(path.NextHop) : null;
 }

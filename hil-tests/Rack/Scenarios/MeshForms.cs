@@ -4,8 +4,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: flash three routers, switch them on, and there is a mesh: the agents create bat0, put the radios in, and each
-/// knows every other. batctl must agree with what they say, the watchdog must be fed, /metrics and the reports must be there.
+/// Promise: flash three routers, switch them on, and there is a mesh: the agents create bat0, put the radios in, and
+/// each knows every other. batctl must agree with what they say, the watchdog must be fed, /metrics and the reports
+/// must be there.
 /// </summary>
 internal sealed class MeshForms : IScenario
 {
@@ -25,7 +26,8 @@ internal sealed class MeshForms : IScenario
         foreach (var router in bench.Routers)
         {
             var status = await Steps.StatusAsync(
-                router, "healthy, watchdog fed", s => s is { WatchdogFed: true, Health: "healthy" }, Steps.MeshLimit, cancellation);
+                router, "healthy, watchdog fed",
+                s => s is { WatchdogFed: true, Health: "healthy" }, Steps.MeshLimit, cancellation);
             var byAgent = Set(await MeshTables.AgentOriginatorsAsync(router, cancellation));
             var byBatctl = Set(await MeshTables.BatctlOriginatorsAsync(router, cancellation));
             Expect.Equal(byBatctl, byAgent, $"originators of {router.Name}, by batctl and by the agent");

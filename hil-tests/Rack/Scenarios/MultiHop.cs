@@ -4,8 +4,8 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: routers out of each other's reach talk through those in between, and the agent shows the way. In a line A–B–C
-/// the next hop from A to C is B and back, and packets really get there.
+/// Promise: routers out of each other's reach talk through those in between, and the agent shows the way. In a line
+/// A–B–C the next hop from A to C is B and back, and packets really get there.
 /// </summary>
 internal sealed class MultiHop : IScenario
 {
@@ -24,7 +24,8 @@ internal sealed class MultiHop : IScenario
         context.Figure("tq_a_c", there);
         context.Figure("tq_c_a", back);
 
-        context.Figure("first_ping_s", await Traffic.FlowsAsync(bench, "A", "C", TimeSpan.FromSeconds(60), cancellation));
+        context.Figure(
+            "first_ping_s", await Traffic.FlowsAsync(bench, "A", "C", TimeSpan.FromSeconds(60), cancellation));
         var ping = await Traffic.PingAsync(bench, "A", "C", count: 10, cancellation);
         Expect.That(ping.Received >= 8, $"only {ping.Received} of {ping.Sent} pings from A came back from C");
         context.Figure("ping_received", ping.Received);

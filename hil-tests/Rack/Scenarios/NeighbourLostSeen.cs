@@ -5,8 +5,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: a dead neighbour is reported within 3 s. The kernel says nothing and keeps it in its tables for 200 s; the agent
-/// must find out from the neighbour's silence, with both algorithms, and must not cry wolf when a few frames are lost.
+/// Promise: a dead neighbour is reported within 3 s. The kernel says nothing and keeps it in its tables for 200 s; the
+/// agent must find out from the neighbour's silence, with both algorithms, and must not cry wolf when a few frames are
+/// lost.
 /// </summary>
 internal sealed class NeighbourLostSeen(string name, string algorithm) : IScenario
 {
@@ -46,7 +47,7 @@ internal sealed class NeighbourLostSeen(string name, string algorithm) : IScenar
         var mark = a.Console.Lines.Mark;
         await link.ShapeAsync(poor, poor, cancellation);
         var wolf = await a.Console.Lines.WaitAsync(
-            mark, l => l.Contains($"\"event\":{Steps.NeighbourLost},", StringComparison.Ordinal), PoorTime, cancellation);
+            mark, l => Steps.IsEvent(l, Steps.NeighbourLost), PoorTime, cancellation);
         context.Figure("false_alarms", wolf is null ? 0 : 1);
         await link.ShapeAsync(LinkProfile.Perfect, LinkProfile.Perfect, cancellation);
         Expect.That(wolf is null, $"B was reported lost with {PoorLoss:P0} loss");

@@ -5,14 +5,17 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: power may go at any moment. A router is cut off several times, at moments drawn from the seed (in the middle of
-/// booting, of joining, of running), and each time comes back into the mesh by itself, with a clean state directory.
+/// Promise: power may go at any moment. A router is cut off several times, at moments drawn from the seed (in the
+/// middle of booting, of joining, of running), and each time comes back into the mesh by itself, with a clean state
+/// directory.
 /// </summary>
 internal sealed class PowerCut : IScenario
 {
     private const int Cuts = 4;
 
-    /// <summary>From power-on to the last moment a cut may come: booting takes 3 s to 8 s, joining as long again.</summary>
+    /// <summary>
+    /// From power-on to the last moment a cut may come: booting takes 3 s to 8 s, joining as long again.
+    /// </summary>
     private const double LatestCutSeconds = 20;
 
     public string Name => "power-cut";
@@ -55,11 +58,14 @@ internal sealed class PowerCut : IScenario
         Expect.Equal("power-or-crash", status.LastReset, "reason of the last reset");
         Expect.That(status.WatchdogFed, "the watchdog is not fed");
         Expect.Equal(
-            $"{context.Seed}", (await a.RunAsync($"cat {AgentConfigFile.StateDirectory}/witness", cancellation)).Trim(), "the witness file");
+            $"{context.Seed}", (await a.RunAsync($"cat {AgentConfigFile.StateDirectory}/witness", cancellation)).Trim(),
+            "the witness file");
         Expect.That(
-            !a.Console.Lines.Since(mark).Any(l => l.Item.Contains("cannot mount the state disk", StringComparison.Ordinal)),
+            !a.Console.Lines.Since(mark)
+                .Any(l => l.Item.Contains("cannot mount the state disk", StringComparison.Ordinal)),
             "the state disk could not be mounted after a cut");
         Expect.That(
-            status.Symptoms.All(s => s.Code != "board.record-unwritable"), "the agent cannot write its state after the cuts");
+            status.Symptoms.All(s => s.Code != "board.record-unwritable"),
+            "the agent cannot write its state after the cuts");
     }
 }

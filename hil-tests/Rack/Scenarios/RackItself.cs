@@ -6,9 +6,9 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise of the rack, not of the agent: what scenarios rely on is real. Without any agent, a mesh made with batctl forms
-/// over the relays and obeys a cut; a LED written in the guest is seen outside; an unfed watchdog resets the board; the state
-/// disk survives a power cut. When a scenario fails and this one passes, look at the agent.
+/// Promise of the rack, not of the agent: what scenarios rely on is real. Without any agent, a mesh made with batctl
+/// forms over the relays and obeys a cut; a LED written in the guest is seen outside; an unfed watchdog resets the
+/// board; the state disk survives a power cut. When a scenario fails and this one passes, look at the agent.
 /// </summary>
 internal sealed class RackItself : IScenario
 {
@@ -52,7 +52,8 @@ internal sealed class RackItself : IScenario
         var cutAt = RackClock.Now;
         await Wait.UntilAsync(
             "A hears nothing of B through a cut link", TimeSpan.FromSeconds(20),
-            async stop => (await MeshTables.BatctlNeighboursAsync(bench.Router("A"), stop)).All(n => n.LastSeenMs > 3000),
+            async stop =>
+                (await MeshTables.BatctlNeighboursAsync(bench.Router("A"), stop)).All(n => n.LastSeenMs > 3000),
             bench.Router("A").Console.Tail, cancellation);
         context.Figure("silent_s", RackClock.Now - cutAt);
         await link.RestoreAsync(cancellation);
@@ -96,10 +97,12 @@ internal sealed class RackItself : IScenario
         await router.PowerCutAsync(cancellation);
         await router.PowerOnAsync(cancellation);
         await router.WaitUntilManagedAsync(mark, BenchExtensions.BootLimit, cancellation);
-        Expect.Equal("kept", (await router.RunAsync($"cat {File}", cancellation)).Trim(), "the state disk after a power cut");
+        Expect.Equal(
+            "kept", (await router.RunAsync($"cat {File}", cancellation)).Trim(), "the state disk after a power cut");
     }
 
-    private static Task<TimeSpan> BatctlSeesAsync(IBench bench, string from, string to, CancellationToken cancellation) =>
+    private static Task<TimeSpan> BatctlSeesAsync(
+        IBench bench, string from, string to, CancellationToken cancellation) =>
         Wait.UntilAsync(
             $"batctl of {from} has a path to {to}", Steps.MeshLimit,
             async stop => (await MeshTables.BatctlOriginatorsAsync(bench.Router(from), stop))

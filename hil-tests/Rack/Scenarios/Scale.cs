@@ -5,8 +5,8 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// Promise: a mesh of more than a hundred routers is nothing special. The agent sees every one of them, agrees with batctl,
-/// stays within its memory, and keeps the watchdog fed while the tables churn.
+/// Promise: a mesh of more than a hundred routers is nothing special. The agent sees every one of them, agrees with
+/// batctl, stays within its memory, and keeps the watchdog fed while the tables churn.
 /// </summary>
 internal sealed class Scale : IScenario
 {
@@ -28,14 +28,16 @@ internal sealed class Scale : IScenario
 
         var status = await Steps.StatusAsync(
             a, $"sees {ScaleMesh.Nodes} originators through {ScaleMesh.Branches} neighbours",
-            s => s.Originators >= ScaleMesh.Nodes && s.Neighbours == ScaleMesh.Branches, TimeSpan.FromMinutes(4), cancellation);
+            s => s.Originators >= ScaleMesh.Nodes && s.Neighbours == ScaleMesh.Branches, TimeSpan.FromMinutes(4),
+            cancellation);
         context.Figure("all_seen_s", context.Elapsed);
         context.Figure("neighbours", status.Neighbours);
 
         // Tables move all the time here: what one of both sees and the other does not must be gone a moment later.
         await Wait.UntilAsync(
             "the agent and batctl list the same originators", TimeSpan.FromSeconds(60),
-            async stop => Set(await MeshTables.AgentOriginatorsAsync(a, stop)) == Set(await MeshTables.BatctlOriginatorsAsync(a, stop)),
+            async stop => Set(await MeshTables.AgentOriginatorsAsync(a, stop)) == Set(
+                await MeshTables.BatctlOriginatorsAsync(a, stop)),
             a.Console.Tail, cancellation);
 
         var paths = await MeshTables.AgentOriginatorsAsync(a, cancellation);

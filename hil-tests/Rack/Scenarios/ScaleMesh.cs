@@ -6,9 +6,10 @@ using X0tta6bl4.Rack.Rig;
 namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
-/// A large mesh inside one machine: batman-adv works per network namespace, so every node is a namespace with its own bat0.
-/// The agent's router stands at the root of a tree: some nodes next to it, each with leaves behind it. A tree and not one
-/// shared channel, because there every node repeats every other's OGM to all, and an emulated core drowns at fifty nodes.
+/// A large mesh inside one machine: batman-adv works per network namespace, so every node is a namespace with its own
+/// bat0. The agent's router stands at the root of a tree: some nodes next to it, each with leaves behind it. A tree and
+/// not one shared channel, because there every node repeats every other's OGM to all, and an emulated core drowns at
+/// fifty nodes.
 /// </summary>
 internal static class ScaleMesh
 {
@@ -42,8 +43,8 @@ internal static class ScaleMesh
     }
 
     /// <summary>
-    /// iproute2 in batch mode: one process makes all namespaces and cables, one a node sets it up. The far ends appear under
-    /// the name the agent waits for, already up at the other side.
+    /// iproute2 in batch mode: one process makes all namespaces and cables, one a node sets it up. The far ends appear
+    /// under the name the agent waits for, already up at the other side.
     /// </summary>
     internal static string Script()
     {
@@ -56,7 +57,8 @@ internal static class ScaleMesh
             for (var leaf = 0; leaf < LeavesPerBranch; leaf++)
             {
                 cables.AppendLine($"netns add b{branch}l{leaf}");
-                cables.AppendLine($"link add leaf{leaf} netns b{branch} type veth peer name uplink netns b{branch}l{leaf}");
+                cables.AppendLine(
+                    $"link add leaf{leaf} netns b{branch} type veth peer name uplink netns b{branch}l{leaf}");
             }
         }
 

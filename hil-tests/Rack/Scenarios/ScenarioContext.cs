@@ -5,7 +5,8 @@ namespace X0tta6bl4.Rack.Scenarios;
 /// <summary>Makes benches: QEMU machines, or hands out the boards on a shelf.</summary>
 public interface IBenchSource
 {
-    /// <param name="plan">What is wanted. What this source cannot provide is a <see cref="Rig.RackException"/> that says so.</param>
+    /// <param name="plan">What is wanted. What this source cannot provide is a <see cref="Rig.RackException"/> that
+    /// says so.</param>
     /// <param name="seed">Seed of the links' faults.</param>
     /// <param name="logDirectory">Where consoles are kept.</param>
     /// <param name="cancellation">Ends the building.</param>
@@ -13,7 +14,8 @@ public interface IBenchSource
 }
 
 /// <summary>What a scenario works with: a bench, a seed, and a place for its figures.</summary>
-public sealed class ScenarioContext(IBenchSource source, int seed, string logDirectory, IBench? running, BenchPlan? runningPlan)
+public sealed class ScenarioContext(
+    IBenchSource source, int seed, string logDirectory, IBench? running, BenchPlan? runningPlan)
 {
     private readonly Dictionary<string, object> _figures = [];
     private readonly TimeSpan _start = Rig.RackClock.Now;
@@ -37,7 +39,9 @@ public sealed class ScenarioContext(IBenchSource source, int seed, string logDir
     public Random Random { get; } = new(seed);
 #pragma warning restore CA5394
 
-    /// <summary>A bench with everything switched on and answering; the one still running when its plan is the same.</summary>
+    /// <summary>
+    /// A bench with everything switched on and answering; the one still running when its plan is the same.
+    /// </summary>
     public async Task<IBench> BootAsync(BenchPlan plan, CancellationToken cancellation)
     {
         if (running is not null && ReferenceEquals(plan, runningPlan))

@@ -7,7 +7,7 @@ namespace X0tta6bl4.Rack.Scenarios;
 internal static class ScenarioList
 {
     /// <summary>The fast ones that every change must pass; they share one set of routers.</summary>
-    public const string Smoke = "smoke";
+    public const string Smoke = "hil-smoke";
 
     public static readonly IReadOnlyList<IScenario> All =
     [
@@ -33,7 +33,7 @@ internal static class ScenarioList
     ];
 
     /// <summary>
-    /// Picks by name. <c>smoke</c> is the fast group; a name also picks its variants (<c>bad-input</c> picks
+    /// Picks by name. <c>hil-smoke</c> is the fast group; a name also picks its variants (<c>bad-input</c> picks
     /// <c>bad-input/no-watchdog</c>…). No names pick all.
     /// </summary>
     public static IReadOnlyList<IScenario> Pick(IReadOnlyList<string> names)
@@ -53,7 +53,8 @@ internal static class ScenarioList
             picked.AddRange(matches);
             if (picked.Count == before)
             {
-                throw new RackException($"no scenario \"{name}\"; there are: {Smoke}, {string.Join(", ", All.Select(s => s.Name))}");
+                throw new RackException(
+                    $"no scenario \"{name}\"; there are: {Smoke}, {string.Join(", ", All.Select(s => s.Name))}");
             }
         }
 

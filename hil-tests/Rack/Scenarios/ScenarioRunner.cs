@@ -25,8 +25,8 @@ public sealed record ScenarioResult(
 }
 
 /// <summary>
-/// Runs scenarios one after the other. Each gets routers of its own, unless the one before only looked at the same kind.
-/// What a failed one leaves behind: its result, the consoles, and what every router says of itself.
+/// Runs scenarios one after the other. Each gets routers of its own, unless the one before only looked at the same
+/// kind. What a failed one leaves behind: its result, the consoles, and what every router says of itself.
 /// </summary>
 public sealed class ScenarioRunner(IBenchSource source, string directory, Action<string> say)
 {
@@ -76,9 +76,11 @@ public sealed class ScenarioRunner(IBenchSource source, string directory, Action
             await KeepEvidenceAsync(context, logs, error);
         }
 
-        var result = new ScenarioResult(scenario.Name, error is null, context.Figures, seconds, seed, error?.Split('\n')[0]);
+        var result = new ScenarioResult(
+            scenario.Name, error is null, context.Figures, seconds, seed, error?.Split('\n')[0]);
         await File.WriteAllTextAsync(
-            Path.Combine(Directory.CreateDirectory(directory).FullName, $"{fileName}.json"), result.ToJson() + "\n", cancellation);
+            Path.Combine(Directory.CreateDirectory(directory).FullName, $"{fileName}.json"), result.ToJson() + "\n",
+            cancellation);
         await KeepOrDropBenchAsync(scenario, context, passed: error is null);
         if (error is null && Directory.Exists(logs) && _running is null)
         {
@@ -88,7 +90,8 @@ public sealed class ScenarioRunner(IBenchSource source, string directory, Action
         return result;
     }
 
-    private static async Task<string?> TryAsync(IScenario scenario, ScenarioContext context, CancellationToken cancellation)
+    private static async Task<string?> TryAsync(
+        IScenario scenario, ScenarioContext context, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(scenario.Limit);
@@ -122,7 +125,8 @@ public sealed class ScenarioRunner(IBenchSource source, string directory, Action
             try
             {
                 var said = await router.ExecAsync(
-                    "x0tta6bl4 status; batctl o; batctl n; ip link; dmesg | tail -40", TimeSpan.FromSeconds(10), CancellationToken.None);
+                    "x0tta6bl4 status; batctl o; batctl n; ip link; dmesg | tail -40", TimeSpan.FromSeconds(10),
+                    CancellationToken.None);
                 text = said.Output;
             }
             catch (RackException exception)

@@ -13,7 +13,9 @@ internal static class Steps
     public const int HardInterfaceAttached = 3103;
     public const int ButtonPressed = 2300;
 
-    /// <summary>Longest time for a mesh of a few routers to be complete, from their boot. A sane one needs 10 s.</summary>
+    /// <summary>
+    /// Longest time for a mesh of a few routers to be complete, from their boot. A sane one needs 10 s.
+    /// </summary>
     public static readonly TimeSpan MeshLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Three routers in a line that report to a broker: what most promises need.</summary>
@@ -89,12 +91,19 @@ internal static class Steps
         IRouter router, int eventId, string containing, long mark, TimeSpan limit, CancellationToken cancellation) =>
         await router.Console.Lines.WaitAsync(
             mark,
-            line => line.Contains($"\"event\":{eventId},", StringComparison.Ordinal)
-                && line.Contains(containing, StringComparison.Ordinal),
+            line => IsEvent(line, eventId) && line.Contains(containing, StringComparison.Ordinal),
             limit, cancellation)
         ?? throw new RackException(
             $"the agent of {router.Name} did not log event {eventId} ({containing}) within {limit.TotalSeconds:0.#} s\n"
             + router.Console.Tail());
+
+    /// <summary>True when the agent logged an event since a mark of the console.</summary>
+    public static bool Logged(IRouter router, int eventId, long mark) =>
+        router.Console.Lines.Since(mark).Any(l => IsEvent(l.Item, eventId));
+
+    /// <summary>True for a line of the agent's log with this event id.</summary>
+    public static bool IsEvent(string line, int eventId) =>
+        line.Contains($"\"event\":{eventId},", StringComparison.Ordinal);
 
     /// <summary>Waits until the agent answers, after a start or restart.</summary>
     public static Task<TimeSpan> AgentAnswersAsync(IRouter router, TimeSpan limit, CancellationToken cancellation) =>
@@ -106,7 +115,8 @@ internal static class Steps
 
     private static string Describe(AgentStatus? status) => status is null
         ? "no answer"
-        : $"{status.Health}, mesh {status.MeshState}, {status.Originators} originators, {status.Neighbours} neighbours, "
+        : $"{status.Health}, mesh {status.MeshState}, {status.Originators} originators, "
+            + $"{status.Neighbours} neighbours, "
             + $"LEDs {status.LedState}, watchdog fed {status.WatchdogFed}, last reset {status.LastReset}, symptoms "
             + string.Join("; ", status.Symptoms.Select(s => $"{s.Code} {s.Subject}"));
 }

@@ -33,8 +33,8 @@ internal static partial class Traffic
     }
 
     /// <summary>
-    /// Waits until one ping comes back. A fresh mesh interface drops broadcasts, ARP requests among them, for the first half
-    /// minute: bridge loop avoidance waits for others to answer (three periods of 10 s, bridge_loop_avoidance.h).
+    /// Waits until one ping comes back. A fresh mesh interface drops broadcasts, ARP requests among them, for the first
+    /// half minute: bridge loop avoidance waits for others to answer (three periods of 10 s, bridge_loop_avoidance.h).
     /// </summary>
     public static Task<TimeSpan> FlowsAsync(
         IBench bench, string from, string to, TimeSpan limit, CancellationToken cancellation) =>
@@ -44,11 +44,13 @@ internal static partial class Traffic
             bench.Router(from).Console.Tail, cancellation);
 
     /// <summary>Address of a router on bat0, for scenarios only: the agent needs none.</summary>
-    public static string Address(IBench bench, string router) => $"10.99.0.{bench.Topology.Routers.ToList().IndexOf(router) + 1}";
+    public static string Address(IBench bench, string router) =>
+        $"10.99.0.{bench.Topology.Routers.ToList().IndexOf(router) + 1}";
 
     public static Task AddressAsync(IBench bench, string router, CancellationToken cancellation) =>
         bench.Router(router).RunAsync(
-            $"ip addr add {Address(bench, router)}/24 dev {AgentConfigFile.MeshInterface} 2>/dev/null; true", cancellation);
+            $"ip addr add {Address(bench, router)}/24 dev {AgentConfigFile.MeshInterface} 2>/dev/null; true",
+            cancellation);
 
     [GeneratedRegex(@"(\d+) packets transmitted, (\d+) packets received")]
     private static partial Regex Counts();

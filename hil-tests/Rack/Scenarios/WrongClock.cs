@@ -28,7 +28,8 @@ internal sealed class WrongClock : IScenario
         Expect.Equal("1970", (await a.RunAsync("date +%Y", cancellation)).Trim(), "year in the guest");
         context.Figure("mesh_s", await Steps.MeshIsCompleteAsync(bench, cancellation));
         var before = await Steps.StatusAsync(
-            a, "watchdog fed, broker connected", s => s is { WatchdogFed: true, MqttConnected: true }, Steps.MeshLimit, cancellation);
+            a, "watchdog fed, broker connected",
+            s => s is { WatchdogFed: true, MqttConnected: true }, Steps.MeshLimit, cancellation);
 
         var console = a.Console.Lines.Mark;
         var messages = bench.Broker!.Messages.Mark;
@@ -44,10 +45,11 @@ internal sealed class WrongClock : IScenario
 
         var after = await AgentStatus.ReadAsync(a, cancellation);
         Expect.Equal(before.Pid, after.Pid, "process id of the agent");
-        Expect.That(after is { WatchdogFed: true, MqttConnected: true, Neighbours: > 0 }, "the agent is not well after the jump");
+        Expect.That(after is { WatchdogFed: true, MqttConnected: true, Neighbours: > 0 },
+            "the agent is not well after the jump");
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
         Expect.That(
-            !a.Console.Lines.Since(console).Any(l => l.Item.Contains($"\"event\":{Steps.NeighbourLost},", StringComparison.Ordinal)),
+            !Steps.Logged(a, Steps.NeighbourLost, console),
             "a neighbour was thought lost when the clock jumped");
         context.Figure("agent_uptime_s", after.UptimeSeconds);
         Expect.That(after.UptimeSeconds is > 0 and < 600, $"the agent thinks it has run for {after.UptimeSeconds} s");
