@@ -26,6 +26,9 @@ internal sealed class AgentParts : IDisposable
     /// </summary>
     public static readonly TimeSpan MeshDeadline = TimeSpan.FromSeconds(12);
 
+    /// <summary>How often the LEDs are decided anew: a person does not see the difference, an idle processor does.</summary>
+    private static readonly TimeSpan DisplayInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>In RAM: what must outlive the process but not the boot.</summary>
     private const string RunDirectory = "/run/x0tta6bl4";
 
@@ -84,16 +87,16 @@ internal sealed class AgentParts : IDisposable
     public Part Board(AgentOptions options) =>
         new("board", Critical: true, options.Board, stop => State.Board!.RunAsync(stop)) { Pulse = Pulse("board") };
 
-    /// <summary>Says what the LEDs show, whenever mesh or health changes.</summary>
+    /// <summary>Says what the LEDs show.</summary>
     public Part Display() => new("display", Critical: false, "no options", async stop =>
     {
-        while (true)
+        using var tick = new PeriodicTimer(DisplayInterval, _time);
+        do
         {
-            var changed = Task.WhenAny(State.Mesh.Changed, Health.Current.Changed);
             State.Board!.Show(LedPolicy.Decide(
                 State.Mesh.Value, Health.Current.Value, State.HadNeighbours, State.Uptime));
-            await changed.WaitAsync(stop);
         }
+        while (await tick.WaitForNextTickAsync(stop));
     });
 
     /// <summary>Reports to the broker; null when none is named.</summary>
@@ -125,7 +128,7 @@ internal sealed class AgentParts : IDisposable
     public Part Mesh(AgentOptions options) => new("mesh", Critical: true, options.Mesh, async stop =>
     {
         var loop = new MeshLoop(
-            options.Mesh, Metrics.Factory, Metrics.Collectors, Health, _meshPulse, _time, _log.CreateLogger("mesh"));
+            options.Mesh, State.Mesh, Metrics.Factory, Metrics.Collectors, Health, _meshPulse, _time, _log.CreateLogger("mesh"));
         await State.FollowAsync(loop, stop);
     })
     { Pulse = _meshPulse };

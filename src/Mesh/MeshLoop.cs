@@ -39,6 +39,7 @@ public sealed partial class MeshLoop
     private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(20);
 
     private readonly MeshOptions _options;
+    private readonly Latest<MeshSnapshot> _state;
     private readonly CollectorRuns _collectors;
     private readonly HealthRegister _health;
     private readonly LoopPulse _pulse;
@@ -48,6 +49,7 @@ public sealed partial class MeshLoop
     private readonly Channel<MeshChange> _feed;
 
     /// <param name="options">What to keep and watch.</param>
+    /// <param name="state">Where the snapshots go. Published by the loop's own thread: readers cost it nothing.</param>
     /// <param name="metrics">Where the loop's metrics are made. One loop at a time.</param>
     /// <param name="collectors">Times the dumps.</param>
     /// <param name="health">Where problems are raised.</param>
@@ -56,6 +58,7 @@ public sealed partial class MeshLoop
     /// <param name="logger">The log.</param>
     public MeshLoop(
         MeshOptions options,
+        Latest<MeshSnapshot> state,
         IMetricFactory metrics,
         CollectorRuns collectors,
         HealthRegister health,
@@ -64,6 +67,7 @@ public sealed partial class MeshLoop
         ILogger logger)
     {
         _options = options;
+        _state = state;
         _collectors = collectors;
         _health = health;
         _pulse = pulse;
@@ -74,9 +78,6 @@ public sealed partial class MeshLoop
             new BoundedChannelOptions(ChangesMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true },
             _ => _metrics.ChangeDropped());
     }
-
-    /// <summary>The newest snapshot.</summary>
-    public Latest<MeshSnapshot> State { get; } = new(MeshSnapshot.Empty);
 
     /// <summary>Every change, in order.</summary>
     public ChannelReader<MeshChange> Changes => _feed.Reader;

@@ -194,7 +194,7 @@ public sealed partial class MeshLoop
                 AliveNeighbours = reader.AliveNeighbours,
                 NextOriginatorsIn = _originatorsDue == 0 ? TimeSpan.Zero : _time.GetElapsedTime(_time.GetTimestamp(), _originatorsDue),
             };
-            loop.State.Publish(snapshot);
+            loop._state.Publish(snapshot);
             loop._metrics.Publish(snapshot, _options.Interface);
             foreach (var change in _changes)
             {

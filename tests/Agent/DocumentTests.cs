@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using X0tta6bl4.Agent.Supervision;
 using X0tta6bl4.Board;
 using X0tta6bl4.Mesh;
+using X0tta6bl4.Telemetry;
 using X0tta6bl4.Telemetry.Health;
 using X0tta6bl4.Telemetry.Metrics;
 using X0tta6bl4.Tests.Documents;
@@ -21,7 +22,7 @@ public class DocumentTests
         using var metrics = new AgentMetrics(new BuildInfo("0", "test"), TimeProvider.System);
         _ = new Supervisor(new HealthRegister(TimeProvider.System), metrics.Factory, TimeProvider.System, new Random(1), NullLogger.Instance);
         _ = new MeshLoop(
-            new MeshOptions(), metrics.Factory, metrics.Collectors, new HealthRegister(TimeProvider.System),
+            new MeshOptions(), new Latest<MeshSnapshot>(MeshSnapshot.Empty), metrics.Factory, metrics.Collectors, new HealthRegister(TimeProvider.System),
             new LoopPulses(TimeProvider.System).Register("mesh", TimeSpan.FromSeconds(1)), TimeProvider.System, NullLogger.Instance);
         using var stream = new MemoryStream();
         await metrics.WriteTextAsync(stream, CancellationToken.None);

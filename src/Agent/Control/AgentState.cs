@@ -34,38 +34,26 @@ internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeP
     public TimeSpan Uptime => time.GetElapsedTime(_started);
 
     /// <summary>
-    /// Runs a mesh loop and takes over what it publishes. When the loop is replaced, the last snapshot stays until the next
-    /// one has its first.
+    /// Runs a mesh loop, which publishes into <see cref="Mesh"/> itself, and takes its changes over. Wakes only when there
+    /// are changes: a snapshot a second is no reason to wake anybody.
     /// </summary>
     public async Task FollowAsync(MeshLoop loop, CancellationToken stop)
     {
         var run = loop.RunAsync(stop);
-        while (!run.IsCompleted)
+        while (!run.IsCompleted && !stop.IsCancellationRequested)
         {
-            var changed = loop.State.Changed;
-            Take(loop);
-            await Task.WhenAny(changed, run);
+            await Task.WhenAny(loop.Changes.WaitToReadAsync(stop).AsTask(), run);
+            while (loop.Changes.TryRead(out var change))
+            {
+                HadNeighbours |= change.Kind == MeshChangeKind.NeighbourAppeared;
+                Changes.Add(change);
+            }
         }
 
-        Take(loop);
         await run;
     }
 
     /// <summary>What /healthz and /readyz say.</summary>
     public HealthReport Judge() => HealthReport.Judge(
         Pulses, Health, new ReadinessFacts(Mesh.Value.State == MeshState.Up, WatchdogWanted, Board?.Latest.Value.Watchdog?.Fed ?? false));
-
-    private void Take(MeshLoop loop)
-    {
-        while (loop.Changes.TryRead(out var change))
-        {
-            Changes.Add(change);
-        }
-
-        if (loop.State.Value.Sequence > 0)
-        {
-            HadNeighbours |= loop.State.Value.AliveNeighbours > 0;
-            Mesh.Publish(loop.State.Value);
-        }
-    }
 }
