@@ -34,6 +34,15 @@ internal sealed class IdleBenchmark : IBenchmark
         awk '/^write_bytes/ {print $2}' /proc/$pid/io
         """;
 
+    // A line a thread: id, utime + stime, context switches, name.
+    private const string ThreadReading =
+        """
+        for task in /proc/$(pidof x0tta6bl4)/task/*; do
+          ticks=$(sed 's/.*) //' $task/stat | awk '{print $12 + $13}')
+          echo "${task##*/} $ticks $(awk '/ctxt_switches/ {n += $2} END {print n}' $task/status) $(cat $task/comm)"
+        done
+        """;
+
     public string Name => "idle";
 
     public string Summary => "memory, CPU, wake-ups, flash writes of three idle routers over --seconds (600)";
@@ -44,11 +53,14 @@ internal sealed class IdleBenchmark : IBenchmark
         await Steps.MeshIsCompleteAsync(bench, cancellation);
         await Task.Delay(SettleTime, cancellation);
 
+        var threadsBefore = await ThreadsAsync(bench.Routers[0], cancellation);
         var before = await ReadAsync(bench, cancellation);
         context.Say($"the mesh is complete; doing nothing for {context.Seconds.TotalSeconds:0} s");
         // Not waiting for anything: this time is the benchmark.
         await Task.Delay(context.Seconds, cancellation);
         var after = await ReadAsync(bench, cancellation);
+        var threadsAfter = await ThreadsAsync(bench.Routers[0], cancellation);
+        SayThreads(context, threadsBefore, threadsAfter);
 
         var spans = before.Zip(after, Span.Between).ToList();
         foreach (var (router, span) in bench.Routers.Zip(spans))
@@ -70,6 +82,38 @@ internal sealed class IdleBenchmark : IBenchmark
         ];
     }
 
+    /// <summary>Where the first router's figures come from: who ever goes over budget must be found.</summary>
+    private static void SayThreads(
+        BenchmarkContext context, IReadOnlyDictionary<int, ThreadSample> before, IReadOnlyDictionary<int, ThreadSample> after)
+    {
+        var seconds = context.Seconds.TotalSeconds;
+        foreach (var (id, end) in after.OrderByDescending(t => t.Value.Ticks))
+        {
+            var start = before.GetValueOrDefault(id, new ThreadSample(0, 0, end.Name));
+            var cpu = (end.Ticks - start.Ticks) / TicksPerSecond / seconds * 100;
+            var switches = (end.Switches - start.Switches) / seconds;
+            context.Say(string.Create(
+                CultureInfo.InvariantCulture, $"  thread {end.Name,-16} {cpu,6:0.00} % CPU {switches,7:0.0} context switches/s"));
+        }
+    }
+
+    private static async Task<IReadOnlyDictionary<int, ThreadSample>> ThreadsAsync(
+        IRouter router, CancellationToken cancellation)
+    {
+        var threads = new Dictionary<int, ThreadSample>();
+        foreach (var line in (await router.RunAsync(ThreadReading, cancellation)).Split('\n'))
+        {
+            // Threads of the pool come and go between the commands of the script.
+            if (line.Split(' ', 4) is [var id, var ticks, var switches, var name] && ticks.Length > 0 && switches.Length > 0)
+            {
+                threads[int.Parse(id, CultureInfo.InvariantCulture)] = new ThreadSample(
+                    double.Parse(ticks, CultureInfo.InvariantCulture), double.Parse(switches, CultureInfo.InvariantCulture), name);
+            }
+        }
+
+        return threads;
+    }
+
     private static async Task<IReadOnlyList<Sample>> ReadAsync(IBench bench, CancellationToken cancellation)
     {
         var samples = new List<Sample>();
@@ -80,6 +124,8 @@ internal sealed class IdleBenchmark : IBenchmark
 
         return samples;
     }
+
+    private sealed record ThreadSample(double Ticks, double Switches, string Name);
 
     private sealed record Sample(
         int Pid, double Uptime, double CpuTicks, double Switches, double RssKib, double Sectors, double OwnBytes)
