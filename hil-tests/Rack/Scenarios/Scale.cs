@@ -1,3 +1,4 @@
+using System.Globalization;
 using X0tta6bl4.Rack.Bench;
 using X0tta6bl4.Rack.Readings;
 using X0tta6bl4.Rack.Rig;
@@ -44,9 +45,26 @@ internal sealed class Scale : IScenario
         context.Figure("rows", paths.Count);
         status = await AgentStatus.ReadAsync(a, cancellation);
         context.Figure("rss_kib", status.RssKib);
+        context.Figure("cpu_percent", await CpuPercentAsync(a, cancellation));
         Expect.That(status.WatchdogFed, "the watchdog is not fed");
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
         Expect.That(status.RssKib <= RssKibMax, $"the agent takes {status.RssKib} KiB, promised are {RssKibMax}");
+    }
+
+    /// <summary>The agent's share of the processor over half a minute of a mesh that keeps refreshing its tables.</summary>
+    private static async Task<double> CpuPercentAsync(IRouter router, CancellationToken cancellation)
+    {
+        // Ticks of a hundredth of a second, by seconds: percent.
+        var said = await router.ExecAsync(
+            """
+            look() {
+              echo "$(cut -d' ' -f1 /proc/uptime) $(sed 's/.*) //' /proc/$(pidof x0tta6bl4)/stat | awk '{print $12 + $13}')"
+            }
+            before=$(look); sleep 30; after=$(look)
+            echo "$before $after" | awk '{print ($4 - $2) / ($3 - $1)}'
+            """,
+            TimeSpan.FromSeconds(60), cancellation);
+        return double.Parse(said.Text("CPU time of the agent"), CultureInfo.InvariantCulture);
     }
 
     private static string Set(IReadOnlyList<MeshPath> paths) =>
