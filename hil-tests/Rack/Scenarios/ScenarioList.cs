@@ -28,6 +28,7 @@ internal static class ScenarioList
         new ButtonPress(),
         .. BadInput.Variants,
         .. BadConfig.Variants,
+        new NoPermission(),
         new Scale(),
         .. BatctlEqual.Variants,
     ];
