@@ -48,20 +48,10 @@ internal static class BenchCommand
     {
         Say($"{benchmark.Name}: {benchmark.Summary}");
         // The links are perfect: the seed decides nothing here.
+        await using var slot = new BenchSlot(new VirtualBenchSource(assets));
         var context = new ScenarioContext(
-            new VirtualBenchSource(assets), seed: 1, Path.Combine(assets.Artifacts, "bench", $"{benchmark.Name}.logs"),
-            running: null, runningPlan: null);
-        try
-        {
-            return await benchmark.RunAsync(new BenchmarkContext(context, assets, seconds, Say), cancellation);
-        }
-        finally
-        {
-            if (context.Bench is { } bench)
-            {
-                await bench.DisposeAsync();
-            }
-        }
+            slot, seed: 1, Path.Combine(assets.Artifacts, "bench", $"{benchmark.Name}.logs"));
+        return await benchmark.RunAsync(new BenchmarkContext(context, assets, seconds, Say), cancellation);
     }
 
     private static IReadOnlyList<IBenchmark> Pick(IReadOnlyList<string> names) => names.Count == 0

@@ -13,9 +13,41 @@ public interface IBenchSource
     Task<IBench> CreateAsync(BenchPlan plan, int seed, string logDirectory, CancellationToken cancellation);
 }
 
+/// <summary>
+/// The one bench that has power: whoever wants another gives up the one before. Two at once would share the machine's two
+/// cores, and two benches of the same boards their serial ports.
+/// </summary>
+public sealed class BenchSlot(IBenchSource source) : IAsyncDisposable
+{
+    private BenchPlan? _plan;
+
+    public IBench? Bench { get; private set; }
+
+    /// <summary>The running bench, when it was built to this very plan.</summary>
+    public IBench? Running(BenchPlan plan) => ReferenceEquals(plan, _plan) ? Bench : null;
+
+    public async Task<IBench> BuildAsync(
+        BenchPlan plan, int seed, string logDirectory, CancellationToken cancellation)
+    {
+        await DisposeAsync();
+        Bench = await source.CreateAsync(plan, seed, logDirectory, cancellation);
+        _plan = plan;
+        return Bench;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Bench is { } bench)
+        {
+            Bench = null;
+            _plan = null;
+            await bench.DisposeAsync();
+        }
+    }
+}
+
 /// <summary>What a scenario works with: a bench, a seed, and a place for its figures.</summary>
-public sealed class ScenarioContext(
-    IBenchSource source, int seed, string logDirectory, IBench? running, BenchPlan? runningPlan)
+public sealed class ScenarioContext(BenchSlot slot, int seed, string logDirectory)
 {
     private readonly Dictionary<string, object> _figures = [];
     private readonly TimeSpan _start = Rig.RackClock.Now;
@@ -26,10 +58,8 @@ public sealed class ScenarioContext(
     /// <summary>Figures in the order they were measured.</summary>
     public IReadOnlyDictionary<string, object> Figures => _figures;
 
-    /// <summary>The bench in use; the runner takes it down.</summary>
+    /// <summary>The bench this scenario took; null before it did. The runner takes it down.</summary>
     public IBench? Bench { get; private set; }
-
-    public BenchPlan? Plan { get; private set; }
 
     /// <summary>Time since the scenario began, to say when in it something went wrong.</summary>
     public TimeSpan Elapsed => Rig.RackClock.Now - _start;
@@ -44,10 +74,9 @@ public sealed class ScenarioContext(
     /// </summary>
     public async Task<IBench> BootAsync(BenchPlan plan, CancellationToken cancellation)
     {
-        if (running is not null && ReferenceEquals(plan, runningPlan))
+        if (slot.Running(plan) is { } running)
         {
             Bench = running;
-            Plan = plan;
             return running;
         }
 
@@ -61,8 +90,7 @@ public sealed class ScenarioContext(
     /// <summary>A bench without power yet.</summary>
     public async Task<IBench> BuildAsync(BenchPlan plan, CancellationToken cancellation)
     {
-        Bench = await source.CreateAsync(plan, seed, logDirectory, cancellation);
-        Plan = plan;
+        Bench = await slot.BuildAsync(plan, seed, logDirectory, cancellation);
         return Bench;
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using X0tta6bl4.Rack.Bench;
 using X0tta6bl4.Rack.Rig;
 
 namespace X0tta6bl4.Rack.Scenarios;
@@ -30,35 +29,41 @@ public sealed record ScenarioResult(
 /// </summary>
 public sealed class ScenarioRunner(IBenchSource source, string directory, Action<string> say)
 {
-    private IBench? _running;
-    private BenchPlan? _runningPlan;
-
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync(
         IReadOnlyList<IScenario> scenarios, int seed, Action<ScenarioResult> onResult, CancellationToken cancellation)
     {
         var results = new List<ScenarioResult>();
-        try
+        await using (var slot = new BenchSlot(source))
         {
             foreach (var scenario in scenarios)
             {
-                var result = await RunOneAsync(scenario, seed, cancellation);
+                var result = await RunOneAsync(slot, scenario, seed, cancellation);
                 results.Add(result);
                 onResult(result);
             }
         }
-        finally
+
+        // Only now: the consoles of routers that two scenarios shared are where the first began.
+        if (results.All(r => r.Passed))
         {
-            await DropBenchAsync();
+            foreach (var logs in scenarios.Select(Logs).Where(Directory.Exists))
+            {
+                Directory.Delete(logs, recursive: true);
+            }
         }
 
         return results;
     }
 
-    private async Task<ScenarioResult> RunOneAsync(IScenario scenario, int seed, CancellationToken cancellation)
+    private static string FileName(IScenario scenario) => scenario.Name.Replace('/', '.');
+
+    private string Logs(IScenario scenario) => Path.Combine(directory, $"{FileName(scenario)}.logs");
+
+    private async Task<ScenarioResult> RunOneAsync(
+        BenchSlot slot, IScenario scenario, int seed, CancellationToken cancellation)
     {
-        var fileName = scenario.Name.Replace('/', '.');
-        var logs = Path.Combine(directory, $"{fileName}.logs");
-        var context = new ScenarioContext(source, seed, logs, _running, _runningPlan);
+        var logs = Logs(scenario);
+        var context = new ScenarioContext(slot, seed, logs);
         if (Directory.Exists(logs))
         {
             Directory.Delete(logs, recursive: true);
@@ -78,11 +83,15 @@ public sealed class ScenarioRunner(IBenchSource source, string directory, Action
 
         var result = new ScenarioResult(
             scenario.Name, error is null, context.Figures, seconds, seed, error?.Split('\n')[0]);
+        Directory.CreateDirectory(directory);
         await File.WriteAllTextAsync(
-            Path.Combine(Directory.CreateDirectory(directory).FullName, $"{fileName}.json"), result.ToJson() + "\n",
-            cancellation);
-        await KeepOrDropBenchAsync(scenario, context, passed: error is null);
-        if (error is null && Directory.Exists(logs) && _running is null)
+            Path.Combine(directory, $"{FileName(scenario)}.json"), result.ToJson() + "\n", cancellation);
+        if (error is not null || !scenario.OnlyLooks)
+        {
+            await slot.DisposeAsync();
+        }
+
+        if (error is null && Directory.Exists(logs) && slot.Bench is null)
         {
             Directory.Delete(logs, recursive: true);
         }
@@ -135,31 +144,6 @@ public sealed class ScenarioRunner(IBenchSource source, string directory, Action
             }
 
             await File.WriteAllTextAsync(Path.Combine(logs, $"{router.Name}.status.txt"), text);
-        }
-    }
-
-    private async Task KeepOrDropBenchAsync(IScenario scenario, ScenarioContext context, bool passed)
-    {
-        if (context.Bench is not null && !ReferenceEquals(context.Bench, _running))
-        {
-            await DropBenchAsync();
-            _running = context.Bench;
-            _runningPlan = context.Plan;
-        }
-
-        if (!passed || !scenario.OnlyLooks)
-        {
-            await DropBenchAsync();
-        }
-    }
-
-    private async Task DropBenchAsync()
-    {
-        if (_running is { } bench)
-        {
-            _running = null;
-            _runningPlan = null;
-            await bench.DisposeAsync();
         }
     }
 }
