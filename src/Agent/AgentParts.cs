@@ -11,6 +11,7 @@ using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Telemetry.Health;
 using X0tta6bl4.Telemetry.Logging;
 using X0tta6bl4.Telemetry.Metrics;
+using X0tta6bl4.Telemetry.Service;
 
 namespace X0tta6bl4.Agent;
 
@@ -95,9 +96,28 @@ internal sealed class AgentParts : IDisposable
         {
             State.Board!.Show(LedPolicy.Decide(
                 State.Mesh.Value, Health.Current.Value, State.HadNeighbours, State.Uptime));
+            // The board has logged and counted each press, and shows the last; nothing acts on one yet.
+            while (State.Board.Presses.TryRead(out _))
+            {
+            }
         }
         while (await tick.WaitForNextTickAsync(stop));
     });
+
+    /// <summary>Tells systemd that every critical loop turns; null unless its unit has WatchdogSec=.</summary>
+    public Part? ServiceWatchdog(ServiceNotifier notifier) => notifier.WatchdogInterval is not { } interval
+        ? null
+        : new Part("service-watchdog", Critical: false, interval, async stop =>
+        {
+            using var tick = new PeriodicTimer(interval / 2, _time);
+            while (await tick.WaitForNextTickAsync(stop))
+            {
+                if (State.Judge().Alive)
+                {
+                    notifier.Watchdog();
+                }
+            }
+        });
 
     /// <summary>Reports to the broker; null when none is named.</summary>
     public Part? Mqtt(AgentOptions options)

@@ -82,6 +82,7 @@ internal sealed partial class RouterAgent : IDisposable
         await StartOrStopAsync(_parts.Observation(options), "http");
         await _supervisor.StartAsync(_parts.Display());
         await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
+        await StartOrStopAsync(_parts.ServiceWatchdog(_notifier), "service-watchdog");
     }
 
     private Task StartOrStopAsync(Part? part, string name) =>

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace X0tta6bl4.Agent.Tests;
@@ -155,6 +157,33 @@ public sealed class BinaryTests : IDisposable
         WriteConfig("[log]\nlevel = \"debug\"");
         Signal("HUP");
         await UntilSymptomAsync("agent.config-invalid", present: false);
+    }
+
+    [Fact]
+    public async Task Systemd_hears_that_it_is_ready_and_that_it_still_turns()
+    {
+        NeedsBinary();
+        WriteConfig();
+        var path = Path.Combine(_folder, "notify.sock");
+        using var notify = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        notify.Bind(new UnixDomainSocketEndPoint(path));
+        _agent = Process.Start(new ProcessStartInfo(_binary, ["run", "--config", Config])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            Environment = { ["NOTIFY_SOCKET"] = path, ["WATCHDOG_USEC"] = "400000" },
+        })!;
+        _ = _agent.StandardOutput.ReadToEndAsync();
+        var heard = new List<string>();
+        using var patience = new CancellationTokenSource(Patience);
+        while (!heard.Contains("WATCHDOG=1"))
+        {
+            var buffer = new byte[256];
+            var length = await notify.ReceiveAsync(buffer, SocketFlags.None, patience.Token);
+            heard.Add(Encoding.UTF8.GetString(buffer, 0, length).Trim());
+        }
+
+        Assert.Equal("READY=1", heard[0]);
     }
 
     [Fact]
