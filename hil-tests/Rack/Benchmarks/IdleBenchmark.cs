@@ -84,7 +84,8 @@ internal sealed class IdleBenchmark : IBenchmark
 
     /// <summary>Where the first router's figures come from: who ever goes over budget must be found.</summary>
     private static void SayThreads(
-        BenchmarkContext context, IReadOnlyDictionary<int, ThreadSample> before, IReadOnlyDictionary<int, ThreadSample> after)
+        BenchmarkContext context, IReadOnlyDictionary<int, ThreadSample> before,
+        IReadOnlyDictionary<int, ThreadSample> after)
     {
         var seconds = context.Seconds.TotalSeconds;
         foreach (var (id, end) in after.OrderByDescending(t => t.Value.Ticks))
@@ -93,7 +94,8 @@ internal sealed class IdleBenchmark : IBenchmark
             var cpu = (end.Ticks - start.Ticks) / TicksPerSecond / seconds * 100;
             var switches = (end.Switches - start.Switches) / seconds;
             context.Say(string.Create(
-                CultureInfo.InvariantCulture, $"  thread {end.Name,-16} {cpu,6:0.00} % CPU {switches,7:0.0} context switches/s"));
+                CultureInfo.InvariantCulture,
+                $"  thread {end.Name,-16} {cpu,6:0.00} % CPU {switches,7:0.0} context switches/s"));
         }
     }
 
@@ -104,15 +106,19 @@ internal sealed class IdleBenchmark : IBenchmark
         foreach (var line in (await router.RunAsync(ThreadReading, cancellation)).Split('\n'))
         {
             // Threads of the pool come and go between the commands of the script.
-            if (line.Split(' ', 4) is [var id, var ticks, var switches, var name] && ticks.Length > 0 && switches.Length > 0)
+            if (line.Split(' ', 4) is [var id, var ticks, var switches, var name]
+                && ticks.Length > 0 && switches.Length > 0)
             {
-                threads[int.Parse(id, CultureInfo.InvariantCulture)] = new ThreadSample(
-                    double.Parse(ticks, CultureInfo.InvariantCulture), double.Parse(switches, CultureInfo.InvariantCulture), name);
+                threads[int.Parse(id, CultureInfo.InvariantCulture)] =
+                    new ThreadSample(Number(ticks), Number(switches), name);
             }
         }
 
         return threads;
     }
+
+    private static double Number(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
 
     private static async Task<IReadOnlyList<Sample>> ReadAsync(IBench bench, CancellationToken cancellation)
     {
@@ -140,9 +146,6 @@ internal sealed class IdleBenchmark : IBenchmark
                 ? new Sample((int)pid, uptime, cpu, switches, rss, sectors, own)
                 : throw new RackException($"{router}: /proc of the agent read as: {text}");
         }
-
-        private static double Number(string text) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN;
     }
 
     /// <summary>What happened between two readings.</summary>

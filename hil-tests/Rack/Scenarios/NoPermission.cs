@@ -8,8 +8,8 @@ namespace X0tta6bl4.Rack.Scenarios;
 
 /// <summary>
 /// Promise: an agent started without rights says which right it lacks, goes on answering, and disturbs nothing. It is
-/// started as "nobody" beside the router's real agent: its status, exit code and metric name the missing capability; the
-/// mesh, the watchdog and the real agent do not notice it.
+/// started as "nobody" beside the router's real agent: its status and metric name the missing capability; the mesh, the
+/// watchdog and the real agent do not notice it.
 /// </summary>
 internal sealed class NoPermission : IScenario
 {
@@ -44,7 +44,8 @@ internal sealed class NoPermission : IScenario
         await Steps.MeshIsCompleteAsync(bench, cancellation);
         var a = bench.Router("A");
         var real = await Steps.StatusAsync(
-            a, "healthy, watchdog fed", s => s is { WatchdogFed: true, Health: "healthy" }, Steps.MeshLimit, cancellation);
+            a, "healthy, watchdog fed", s => s is { WatchdogFed: true, Health: "healthy" }, Steps.MeshLimit,
+            cancellation);
         await StartAsNobodyAsync(a, cancellation);
 
         AgentStatus? status = null;
@@ -62,11 +63,13 @@ internal sealed class NoPermission : IScenario
         context.Figure("text", said.Text);
         context.Figure("fix", said.Fix);
         context.Figure("all_symptoms", string.Join(' ', status.Symptoms.Select(s => s.Code)));
-        Expect.That(said.Fix.Contains("CAP_NET_ADMIN", StringComparison.Ordinal), $"the capability is not named: {said.Fix}");
+        Expect.That(
+            said.Fix.Contains("CAP_NET_ADMIN", StringComparison.Ordinal), $"the capability is not named: {said.Fix}");
         Expect.Equal("critical", status.Health, "health of an agent that cannot read the mesh");
         Expect.Equal("fault", status.LedState, "what its LEDs would show");
 
-        var metrics = PrometheusText.Parse(await a.RunAsync($"wget -q -O - http://127.0.0.1:{HttpPort}/metrics", cancellation));
+        var scrape = await a.RunAsync($"wget -q -O - http://127.0.0.1:{HttpPort}/metrics", cancellation);
+        var metrics = PrometheusText.Parse(scrape);
         Expect.That(metrics.Value("x0tta6bl4_symptom", ("code", Symptom)) == 1, $"the metric does not have {Symptom}");
 
         var after = await AgentStatus.ReadAsync(a, cancellation);
@@ -75,7 +78,7 @@ internal sealed class NoPermission : IScenario
         Expect.Equal(0, a.Resets.Since(0).Count, "resets of the board");
     }
 
-    /// <summary>The router's configuration, with everything that it may not share moved to a folder of its own.</summary>
+    /// <summary>The router's configuration, with all that it may not share moved to a folder of its own.</summary>
     private static async Task StartAsNobodyAsync(IRouter router, CancellationToken cancellation)
     {
         var config = (await router.RunAsync($"cat {AgentConfigFile.Path}", cancellation))

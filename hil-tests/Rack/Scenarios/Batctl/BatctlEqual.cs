@@ -96,8 +96,8 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
     }
 
     /// <summary>
-    /// Gives every table a content, and most settings another value than their default. B is looked at, in the middle of
-    /// the line; A and C offer the Internet.
+    /// Gives every table a content, and most settings another value than their default. B is looked at, in the middle
+    /// of the line; A and C offer the Internet.
     /// </summary>
     private static async Task FurnishAsync(IBench bench, CancellationToken cancellation)
     {

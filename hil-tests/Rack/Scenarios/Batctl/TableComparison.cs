@@ -6,7 +6,7 @@ namespace X0tta6bl4.Rack.Scenarios.Batctl;
 /// <summary>
 /// Holds the rows of one answer of the agent against those batctl gave just before and just after. A row batctl showed
 /// both times must be there with every field of it; a row batctl showed neither time must not be. Where batctl itself
-/// gave two values, either is right; a moving field may lie between them, widened by its slack. More fields are allowed.
+/// gave two values, either is right; a moving field may lie between them, widened by its slack. More fields are fine.
 /// </summary>
 internal sealed class TableComparison(BatctlTable table)
 {
