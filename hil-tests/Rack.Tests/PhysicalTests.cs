@@ -7,6 +7,20 @@ namespace X0tta6bl4.Rack.Tests;
 /// <summary>The description of a bench of real boards, and what is read from one.</summary>
 public class PhysicalTests
 {
+    [Fact]
+    public void What_a_board_prints_when_it_gets_power_is_no_reset()
+    {
+        var resets = new Journal<BoardReset>();
+        var reader = new ResetReader("banner", "reason", "ready", resets);
+        reader.PowerOn();
+        foreach (var line in (string[])["banner", "reason", "ready", "banner", "ready"])
+        {
+            reader.Feed(line);
+        }
+
+        Assert.False(Assert.Single(resets.Since(0)).Item.ByWatchdog);
+    }
+
     private const string Whole = """
         [broker]
         listen = "192.168.7.1"

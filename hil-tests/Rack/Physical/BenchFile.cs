@@ -14,7 +14,7 @@ internal sealed record BoardEntry
 
     public required long Baud { get; init; }
 
-    /// <summary>Text on the console once user space is up; empty when there is none to wait for.</summary>
+    /// <summary>Text on the console once user space is up.</summary>
     public required string ReadyText { get; init; }
 
     /// <summary>Text that appears on the console at every reset, for example the boot loader's banner.</summary>
@@ -109,7 +109,7 @@ internal sealed record BenchFile
             Name = section.RequiredString("name"),
             Serial = section.RequiredString("serial"),
             Baud = section.Int("baud", 115200, 1200, 4_000_000),
-            ReadyText = section.String("ready", ""),
+            ReadyText = section.RequiredString("ready"),
             ResetText = section.RequiredString("reset"),
             WatchdogText = section.String("watchdog_reset", ""),
             PowerOn = section.RequiredString("power_on"),

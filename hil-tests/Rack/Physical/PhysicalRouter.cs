@@ -65,8 +65,11 @@ internal sealed class PhysicalRouter : IRouter
         return router;
     }
 
-    public Task PowerOnAsync(CancellationToken cancellation) =>
-        BenchCommand.MustAsync($"{Name}: power_on", _board.PowerOn, cancellation);
+    public Task PowerOnAsync(CancellationToken cancellation)
+    {
+        _resetReader.PowerOn();
+        return BenchCommand.MustAsync($"{Name}: power_on", _board.PowerOn, cancellation);
+    }
 
     public Task PowerCutAsync(CancellationToken cancellation) =>
         BenchCommand.MustAsync($"{Name}: power_cut", _board.PowerCut, cancellation);
@@ -74,11 +77,7 @@ internal sealed class PhysicalRouter : IRouter
     public async Task WaitUntilManagedAsync(long mark, TimeSpan limit, CancellationToken cancellation)
     {
         Listening();
-        if (_board.ReadyText.Length > 0)
-        {
-            await Console.WaitForAsync(_board.ReadyText, mark, limit, cancellation);
-        }
-
+        await Console.WaitForAsync(_board.ReadyText, mark, limit, cancellation);
         await Wait.UntilAsync(
             $"the shell of {Name} answers", limit,
             async stop =>

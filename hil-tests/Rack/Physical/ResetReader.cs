@@ -11,9 +11,19 @@ internal sealed class ResetReader(string resetText, string watchdogText, string 
 {
     private bool _bannerSeen;
     private bool _reasonSeen;
+    private bool _isPoweringOn;
+
+    /// <summary>The board gets power now: until user space is up, what it prints is no reset.</summary>
+    public void PowerOn() => _isPoweringOn = true;
 
     public void Feed(string line)
     {
+        if (_isPoweringOn)
+        {
+            _isPoweringOn = !Has(line, readyText);
+            return;
+        }
+
         if (Has(line, watchdogText))
         {
             resets.Add(new BoardReset(ByWatchdog: true));
