@@ -34,7 +34,7 @@ need() {
   local tool
   for tool in "$@"; do
     command -v "$tool" > /dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" > /dev/null ||
-      die "needs $tool; install qemu-system-arm device-tree-compiler kmod cpio e2fsprogs"
+      die "needs $tool; install qemu-system-arm device-tree-compiler kmod cpio e2fsprogs binutils"
   done
 }
 
