@@ -104,9 +104,6 @@ public sealed record MeshSnapshot
     /// <summary>How long until the originator table is read again, if nothing happens before.</summary>
     public TimeSpan NextOriginatorsIn { get; init; }
 
-    /// <summary>True when the quality in this mesh is a throughput (BATMAN_V) and not a TQ (BATMAN_IV).</summary>
-    public bool UsesThroughput => string.Equals(Info?.AlgorithmName, "BATMAN_V", StringComparison.Ordinal);
-
     /// <summary>Name of a hard interface by its index; its number when unknown.</summary>
     public string InterfaceName(uint index)
     {
