@@ -88,8 +88,8 @@ publish_static() {
   prefix=$(cross_prefix "$rid")
   out=$artifacts/bin/$rid
   mkdir -p "$out" "$artifacts/native/$rid"
-  "${prefix}gcc" -Os -Wall -Wextra -Werror -ffunction-sections -c native/libssl-shim/libssl_shim.c \
-    -o "$artifacts/native/$rid/libssl-shim.o"
+  "${prefix}gcc" -Os -Wall -Wextra -Werror -ffunction-sections -c native/kernel-random/kernel_random.c \
+    -o "$artifacts/native/$rid/kernel-random.o"
   say "publishing $name for $rid"
   dotnet publish "$project" -c "$configuration" -r "$rid" -o "$artifacts/publish/$rid/$name" \
     -p:ObjCopyName="${prefix}objcopy" -v quiet -nologo >&2

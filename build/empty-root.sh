@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The promise of the binary: it is static, carries no libssl, and runs in a root that holds nothing but itself,
-# /dev/urandom, /proc and /sys. Runs in namespaces of its own and leaves nothing behind.
+# The promise of the binary: it is static, carries no libssl, and runs in a root that holds nothing but itself, /proc and
+# /sys: no libraries, and no /dev/urandom either (native/kernel-random). Runs in namespaces of its own and leaves nothing
+# behind.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,7 +17,7 @@ for file in "$binary" artifacts/bin/linux-arm64/x0tta6bl4; do
   fi
 done
 
-mkdir -p "$root"/{dev,proc,sys,etc}
+mkdir -p "$root"/{proc,sys,etc}
 cp "$binary" "$root/x0tta6bl4"
 cat > "$root/etc/agent.toml" <<'EOF'
 [node]
@@ -28,8 +29,6 @@ EOF
 # The agent runs in the empty root; its status is read by a second run of the same binary.
 unshare --mount --net --pid --fork --mount-proc="$root/proc" bash -eu -s "$root" <<'EOF'
 root=$1
-touch "$root/dev/urandom"
-mount --bind /dev/urandom "$root/dev/urandom"
 mount -t sysfs none "$root/sys"
 ip link set lo up
 chroot "$root" /x0tta6bl4 run --config /etc/agent.toml > "$root/agent.log" 2>&1 &

@@ -90,8 +90,8 @@ internal sealed class NoPermission : IScenario
         // A copy: start-stop-daemon starts nothing that somebody runs already.
         await router.RunAsync(
             $"""
-            # Everyone may read it on any router; the rack's mdev makes it root's.
-            chmod 666 /dev/urandom /dev/null
+            # Everyone may write it on any router; the rack's mdev makes it root's.
+            chmod 666 /dev/null
             cp {AgentConfigFile.Binary} {Folder}/x0tta6bl4-nobody
             chown -R 65534:65534 {Folder}
             start-stop-daemon -S -c 65534:65534 -x {Folder}/x0tta6bl4-nobody -- run --config {Folder}/agent.toml \

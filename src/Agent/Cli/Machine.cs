@@ -28,10 +28,6 @@ internal static class Machine
             "permission", HasNetAdmin(root), Severity.Critical,
             "CAP_NET_ADMIN is there", "CAP_NET_ADMIN is missing: tables cannot be read",
             "run as root, or grant the capability");
-        yield return Check(
-            "random", File.Exists(Path.Combine(root, "dev/urandom")), Severity.Critical,
-            "/dev/urandom exists", "/dev/urandom does not exist: the agent cannot start",
-            "mount devtmpfs, or: mknod /dev/urandom c 1 9");
         var watchdog = Directory.Exists(Path.Combine(root, "sys/class/watchdog"))
             && Directory.EnumerateFileSystemEntries(Path.Combine(root, "sys/class/watchdog")).Any();
         yield return Check(
