@@ -27,9 +27,6 @@ internal sealed class AgentParts : IDisposable
     /// </summary>
     public static readonly TimeSpan MeshDeadline = TimeSpan.FromSeconds(12);
 
-    /// <summary>How often the LEDs are decided anew: a person does not see the difference, an idle processor does.</summary>
-    private static readonly TimeSpan DisplayInterval = TimeSpan.FromSeconds(1);
-
     /// <summary>In RAM: what must outlive the process but not the boot.</summary>
     private const string RunDirectory = "/run/x0tta6bl4";
 
@@ -48,7 +45,8 @@ internal sealed class AgentParts : IDisposable
         _meshPulse = _pulses.Register("mesh", MeshDeadline);
         Metrics.ExportHealth(Health, _pulses);
         Metrics.ExportLog(log);
-        State = new AgentState(Health, _pulses, time);
+        State = new AgentState(Health, _pulses, Metrics.Factory, time);
+        Metrics.OnScrape("snapshot", new MeshGauges(Metrics.Factory, State.Mesh).Refresh);
     }
 
     public AgentMetrics Metrics { get; }
@@ -88,20 +86,29 @@ internal sealed class AgentParts : IDisposable
     public Part Board(AgentOptions options) =>
         new("board", Critical: true, options.Board, stop => State.Board!.RunAsync(stop)) { Pulse = Pulse("board") };
 
-    /// <summary>Says what the LEDs show.</summary>
+    /// <summary>
+    /// Says what the LEDs show. Everything they show is a change of the mesh or of the symptoms, but for the end of
+    /// <see cref="LedPolicy.BootGrace"/>: no tick wakes an idle router for it.
+    /// </summary>
     public Part Display() => new("display", Critical: false, "no options", async stop =>
     {
-        using var tick = new PeriodicTimer(DisplayInterval, _time);
-        do
+        using var changes = State.Changes.Follow();
+        while (!stop.IsCancellationRequested)
         {
-            State.Board!.Show(LedPolicy.Decide(
-                State.Mesh.Value, Health.Current.Value, State.HadNeighbours, State.Uptime));
-            // The board has logged and counted each press, and shows the last; nothing acts on one yet.
-            while (State.Board.Presses.TryRead(out _))
+            // Taken before the look, so that nothing that happens during it is missed.
+            var symptoms = Health.Current.Changed;
+            while (changes.TryRead(out _))
             {
             }
+
+            State.Board!.Show(LedPolicy.Decide(
+                State.Mesh.Value, Health.Current.Value, State.HadNeighbours, State.Uptime));
+            var grace = LedPolicy.BootGrace - State.Uptime;
+            Task happened = Task.WhenAny(changes.Ready, symptoms);
+            await happened
+                .WaitAsync(grace > TimeSpan.Zero ? grace : Timeout.InfiniteTimeSpan, _time, stop)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        while (await tick.WaitForNextTickAsync(stop));
     });
 
     /// <summary>Tells systemd that every critical loop turns; null unless its unit has WatchdogSec=.</summary>

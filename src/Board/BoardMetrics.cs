@@ -46,7 +46,7 @@ internal sealed class BoardMetrics
         _temperature = factory.CreateGauge("x0tta6bl4_board_temperature_celsius", "Temperature of a thermal zone.", ["zone"]);
         _presses = factory.CreateCounter("x0tta6bl4_board_button_presses_total", "Presses of a button.", ["role", "kind"]);
         _pressesDropped = factory.CreateCounter(
-            "x0tta6bl4_board_button_presses_dropped_total", "Presses dropped because nobody read them.");
+            "x0tta6bl4_board_button_presses_dropped_total", "Presses a reader was too slow for.");
         _recordWrites = factory.CreateCounter(
             "x0tta6bl4_board_record_writes_total", "Times the reset-reason record was written to the flash.");
         _ledPresent = factory.CreateGauge("x0tta6bl4_led_present", "1 when the LED of a role can be used, else 0.", ["role"]);
@@ -92,14 +92,10 @@ internal sealed class BoardMetrics
     public void Temperature(ThermalReading reading) =>
         _temperature.WithLabels(reading.Zone).Set(reading.Celsius ?? double.NaN);
 
-    public void Pressed(ButtonEvent press, bool isDropped)
-    {
+    public void Pressed(ButtonEvent press) =>
         _presses.WithLabels(press.Role, press.Kind == PressKind.Long ? "long" : "short").Inc();
-        if (isDropped)
-        {
-            _pressesDropped.Inc();
-        }
-    }
+
+    public void PressDropped() => _pressesDropped.Inc();
 
     public void LedPresent(LedDescription led, bool isPresent) => _ledPresent.WithLabels(Role(led)).Set(isPresent ? 1 : 0);
 

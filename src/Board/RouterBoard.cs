@@ -21,7 +21,7 @@ namespace X0tta6bl4.Board;
 public sealed partial class RouterBoard : IDisposable
 {
     /// <summary>Time between two looks at watchdog and sensors.</summary>
-    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Longest healthy round of the loop: sysfs writes on a busy I²C expander take under a second.</summary>
     public static readonly TimeSpan LoopDeadline = TimeSpan.FromSeconds(30);
@@ -44,6 +44,7 @@ public sealed partial class RouterBoard : IDisposable
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private TaskCompletionSource _stateChanged = NewSignal();
     private int _wanted = (int)LedState.Booting;
     private string? _rebootReason;
     private bool _isDisposed;
@@ -107,8 +108,13 @@ public sealed partial class RouterBoard : IDisposable
     /// <summary>The board as it is now; published every <see cref="LookInterval"/> and when a LED changes.</summary>
     public Latest<BoardSnapshot> Latest { get; }
 
-    /// <summary>Presses of the buttons, for one reader.</summary>
-    public ChannelReader<ButtonEvent> Presses => _buttons.Events;
+    /// <summary>
+    /// Completes when <see cref="BoardSnapshot.State"/> next changes. Take it before looking at <see cref="Latest"/>.
+    /// </summary>
+    public Task StateChanged => Volatile.Read(ref _stateChanged).Task;
+
+    /// <summary>Presses of the buttons.</summary>
+    public Feed<ButtonEvent> Presses => _buttons.Presses;
 
     private TimeSpan Now => _context.Time.GetElapsedTime(_start);
 
@@ -160,6 +166,11 @@ public sealed partial class RouterBoard : IDisposable
                 Latest.Publish(Look());
             }
 
+            if (isChanged)
+            {
+                Interlocked.Exchange(ref _stateChanged, NewSignal()).TrySetResult();
+            }
+
             _pulse.Beat();
             var due = _leds.Due is { } blink && blink < nextLook ? blink : nextLook;
             await WaitAsync(due - Now, cancellationToken);
@@ -198,6 +209,8 @@ public sealed partial class RouterBoard : IDisposable
 
     // The LEDs change now and not at the next look.
     private void Wake() => _wake.Writer.TryWrite(true);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void ReleaseWatchdog()
     {

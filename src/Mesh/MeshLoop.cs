@@ -17,9 +17,10 @@ namespace X0tta6bl4.Mesh;
 /// <remarks>
 /// A round: wait (for an event of the kernel, or until something is due) → take the events → put hard interfaces back
 /// → read the tables that are due → compare → publish the snapshot and the changes → beat.
-/// The neighbour table is read every <see cref="MeshOptions.PollInterval"/>, or just when a neighbour is about to count
-/// as silent. The originator table costs more; it is read as often while something changes and backs off to
-/// <see cref="MeshOptions.PollIntervalMax"/> when nothing does. Any event or any change of a neighbour reads it at once.
+/// Both tables are read every <see cref="MeshOptions.PollInterval"/> while something changes. When nothing does, the
+/// originator table, which costs more, backs off to <see cref="MeshOptions.PollIntervalMax"/>, and the neighbours are read
+/// just when the first of them can have become silent: a dead link is seen as soon as ever, with fewer looks. Any event
+/// and any change of a neighbour reads the originators at once.
 /// </remarks>
 public sealed partial class MeshLoop
 {
@@ -32,8 +33,17 @@ public sealed partial class MeshLoop
     /// <summary>How much longer the next wait for the originator table is when the last read found no change.</summary>
     public const double BackOffFactor = 1.5;
 
-    /// <summary>Longest time between two checks that the hard interfaces are in the mesh.</summary>
-    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// Longest time between two checks that the hard interfaces are in the mesh. The kernel tells of every change; this is for
+    /// the event that was lost.
+    /// </summary>
+    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// Share of its interval by which work is done early rather than with a wake-up of its own. Not for the neighbours, whose
+    /// time is chosen so that a silent one has just crossed its limit.
+    /// </summary>
+    private const double Slack = 0.25;
 
     /// <summary>Shortest wait between two rounds caused by timers, so that rounding never makes the loop spin.</summary>
     private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(20);
@@ -122,10 +132,10 @@ public sealed partial class MeshLoop
         while (!cancellationToken.IsCancellationRequested)
         {
             var due = rounds.DueIn();
-            wait.Wait(due > WaitMin ? due : WaitMin);
+            var isReadable = wait.Wait(due > WaitMin ? due : WaitMin);
             if (!cancellationToken.IsCancellationRequested)
             {
-                rounds.Turn();
+                rounds.Turn(isReadable);
                 _pulse.Beat();
             }
         }

@@ -39,6 +39,10 @@ internal sealed partial class MeshReader(
 
     public int AliveNeighbours => _neighbours.Alive;
 
+    public int UnfollowedOriginators => _paths.Unfollowed;
+
+    public int UnfollowedNeighbours => _neighbours.Unfollowed;
+
     /// <summary>How long until a neighbour that stays silent counts as such; null when none is near.</summary>
     public TimeSpan? NextNeighbourIn => _neighbours.NextSampleIn;
 

@@ -17,6 +17,7 @@ public sealed partial class MeshLoop
         private long _originatorsDue;
         private TimeSpan _originatorInterval = loop._options.PollInterval;
         private MeshState _state = MeshState.Starting;
+        private string? _algorithm;
         private long _sequence;
         private int _failedRounds;
 
@@ -28,10 +29,11 @@ public sealed partial class MeshLoop
             return due <= now ? TimeSpan.Zero : _time.GetElapsedTime(now, due);
         }
 
-        public void Turn()
+        /// <param name="isReadable">False when the wait ended with its time: then there are no events.</param>
+        public void Turn(bool isReadable)
         {
             _changes.Clear();
-            var happened = events.Take();
+            var happened = isReadable ? events.Take() : Happened.None;
             if (happened != Happened.None)
             {
                 _originatorInterval = _options.PollInterval;
@@ -63,10 +65,9 @@ public sealed partial class MeshLoop
         {
             try
             {
-                var now = _time.GetTimestamp();
-                if (happened.HasFlag(Happened.Links) || _checkDue <= now)
+                if (happened.HasFlag(Happened.Links) || _checkDue <= After(CheckInterval * Slack))
                 {
-                    keeper.Check(now, _changes);
+                    keeper.Check(_time.GetTimestamp(), _changes);
                     _checkDue = After(CheckInterval);
                 }
 
@@ -89,21 +90,17 @@ public sealed partial class MeshLoop
 
         private MeshState ReadTables(uint meshIndex, Happened happened)
         {
-            var now = _time.GetTimestamp();
-            var originatorsDue = _originatorsDue <= now;
+            var originatorsDue = _originatorsDue <= After(_originatorInterval * Slack);
             if (originatorsDue || happened.HasFlag(Happened.Settings))
             {
                 reader.ReadInfo(meshIndex);
             }
 
-            if (_neighboursDue <= now || originatorsDue)
+            if (_neighboursDue <= _time.GetTimestamp() || originatorsDue)
             {
                 var before = _changes.Count;
                 var outcome = reader.ReadNeighbours(meshIndex, _changes);
-                var next = reader.NextNeighbourIn is { } sooner && sooner < _options.PollInterval
-                    ? sooner
-                    : _options.PollInterval;
-                _neighboursDue = After(next);
+                _neighboursDue = After(NextNeighboursIn());
                 originatorsDue |= _changes.Count > before;
                 if (outcome == DumpOutcome.MeshDown)
                 {
@@ -121,6 +118,14 @@ public sealed partial class MeshLoop
             }
 
             return reader.Info is { IsUp: false } ? MeshState.NoActiveHardInterface : MeshState.Up;
+        }
+
+        private TimeSpan NextNeighboursIn()
+        {
+            var silentIn = reader.NextNeighbourIn ?? _options.PollInterval;
+            var isQuiet = _originatorInterval >= _options.PollIntervalMax;
+            var longest = isQuiet ? _options.PollIntervalMax : _options.PollInterval;
+            return silentIn < longest ? silentIn : longest;
         }
 
         private MeshState Failed(NetlinkException exception)
@@ -156,6 +161,14 @@ public sealed partial class MeshLoop
 
         private void Enter(MeshState state)
         {
+            var algorithm = reader.Info?.AlgorithmName;
+            if (state != _state || algorithm != _algorithm)
+            {
+                loop.ReportState(state);
+                loop.ReportAlgorithm(algorithm);
+                _algorithm = algorithm;
+            }
+
             if (state != _state)
             {
                 if (state == MeshState.Up)
@@ -170,9 +183,6 @@ public sealed partial class MeshLoop
                 Log.StateChanged(loop._logger, state);
                 _state = state;
             }
-
-            loop.ReportState(state);
-            loop.ReportAlgorithm(reader.Info?.AlgorithmName);
         }
 
         private void Publish()
@@ -183,6 +193,7 @@ public sealed partial class MeshLoop
                 Timestamp = _time.GetTimestamp(),
                 OriginatorsTimestamp = reader.OriginatorsTimestamp,
                 State = _state,
+                Interface = _options.Interface,
                 InterfaceIndex = keeper.MeshIndex,
                 Info = reader.Info,
                 HardInterfaces = keeper.Interfaces,
@@ -192,10 +203,11 @@ public sealed partial class MeshLoop
                 Reachable = reader.Reachable,
                 WeakPaths = reader.WeakPaths,
                 AliveNeighbours = reader.AliveNeighbours,
+                UnfollowedOriginators = reader.UnfollowedOriginators,
+                UnfollowedNeighbours = reader.UnfollowedNeighbours,
                 NextOriginatorsIn = _originatorsDue == 0 ? TimeSpan.Zero : _time.GetElapsedTime(_time.GetTimestamp(), _originatorsDue),
             };
             loop._state.Publish(snapshot);
-            loop._metrics.Publish(snapshot, _options.Interface);
             foreach (var change in _changes)
             {
                 loop._metrics.Changed(change.Kind);

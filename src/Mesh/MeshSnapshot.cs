@@ -74,6 +74,9 @@ public sealed record MeshSnapshot
     /// <summary>Whether there is a mesh.</summary>
     public MeshState State { get; init; }
 
+    /// <summary>Name of the mesh interface; empty before the first read.</summary>
+    public string Interface { get; init; } = "";
+
     /// <summary>Index of the mesh interface, 0 while absent.</summary>
     public uint InterfaceIndex { get; init; }
 
@@ -100,6 +103,12 @@ public sealed record MeshSnapshot
 
     /// <summary>Neighbours heard now.</summary>
     public int AliveNeighbours { get; init; }
+
+    /// <summary>Originators in the table but beyond the change feed's limit.</summary>
+    public int UnfollowedOriginators { get; init; }
+
+    /// <summary>Neighbours in the table but beyond the change feed's limit.</summary>
+    public int UnfollowedNeighbours { get; init; }
 
     /// <summary>How long until the originator table is read again, if nothing happens before.</summary>
     public TimeSpan NextOriginatorsIn { get; init; }

@@ -88,6 +88,7 @@ internal sealed class NeighbourTracker(MeshOptions options)
 
         _links.Clear();
         Alive = 0;
+        Unfollowed = 0;
         NextSampleIn = null;
     }
 

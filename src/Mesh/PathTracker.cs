@@ -84,6 +84,7 @@ internal sealed class PathTracker(MeshOptions options, TimeProvider time)
         _paths.Clear();
         Reachable = 0;
         Weak = 0;
+        Unfollowed = 0;
     }
 
     private void See(in Originator row)

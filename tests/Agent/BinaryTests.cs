@@ -55,7 +55,12 @@ public sealed class BinaryTests : IDisposable
 
     private async Task<JsonElement> StartAgentAsync()
     {
-        _agent = Start("run", "--config", Config);
+        // Under nohup, SIGHUP would be ignored from birth, and reloads with it: env exec's it with the signal as it should be.
+        _agent = Process.Start(new ProcessStartInfo("env", ["--default-signal=HUP", _binary, "run", "--config", Config])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        })!;
         _ = _agent.StandardOutput.ReadToEndAsync();
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; await Task.Delay(50))
         {

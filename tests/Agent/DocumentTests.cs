@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using X0tta6bl4.Agent.Control;
 using X0tta6bl4.Agent.Supervision;
 using X0tta6bl4.Board;
 using X0tta6bl4.Mesh;
@@ -21,8 +22,11 @@ public class DocumentTests
     {
         using var metrics = new AgentMetrics(new BuildInfo("0", "test"), TimeProvider.System);
         _ = new Supervisor(new HealthRegister(TimeProvider.System), metrics.Factory, TimeProvider.System, new Random(1), NullLogger.Instance);
+        var mesh = new Latest<MeshSnapshot>(MeshSnapshot.Empty);
+        _ = new MeshGauges(metrics.Factory, mesh);
+        _ = new ChangeRing(metrics.Factory);
         _ = new MeshLoop(
-            new MeshOptions(), new Latest<MeshSnapshot>(MeshSnapshot.Empty), metrics.Factory, metrics.Collectors, new HealthRegister(TimeProvider.System),
+            new MeshOptions(), mesh, metrics.Factory, metrics.Collectors, new HealthRegister(TimeProvider.System),
             new LoopPulses(TimeProvider.System).Register("mesh", TimeSpan.FromSeconds(1)), TimeProvider.System, NullLogger.Instance);
         using var stream = new MemoryStream();
         await metrics.WriteTextAsync(stream, CancellationToken.None);

@@ -1,3 +1,4 @@
+using Prometheus;
 using X0tta6bl4.Board;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
@@ -7,7 +8,7 @@ using X0tta6bl4.Telemetry.Health;
 namespace X0tta6bl4.Agent.Control;
 
 /// <summary>What the parts have published: the one place every answer is read from.</summary>
-internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeProvider time)
+internal sealed class AgentState(HealthRegister health, LoopPulses pulses, IMetricFactory metrics, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
 
@@ -17,7 +18,7 @@ internal sealed class AgentState(HealthRegister health, LoopPulses pulses, TimeP
 
     public Latest<MeshSnapshot> Mesh { get; } = new(MeshSnapshot.Empty);
 
-    public ChangeRing Changes { get; } = new();
+    public ChangeRing Changes { get; } = new(metrics);
 
     /// <summary>The board; null only until the agent has opened it.</summary>
     public RouterBoard? Board { get; set; }

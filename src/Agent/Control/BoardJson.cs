@@ -1,5 +1,6 @@
 using System.Text.Json;
 using X0tta6bl4.Board;
+using X0tta6bl4.Board.Buttons;
 using X0tta6bl4.Board.Leds;
 
 namespace X0tta6bl4.Agent.Control;
@@ -37,7 +38,12 @@ internal static class BoardJson
             json.WriteString("role", button.Role);
             json.WriteBoolean("present", button.Present);
             json.WriteNumber("presses", button.Presses);
-            json.WriteString("last", button.Last?.ToString());
+            if (button.Last is { } last)
+            {
+                json.WriteString("last_press", Word(last.Kind));
+                json.WriteNumber("last_held_s", Math.Round(last.Held.TotalSeconds, 3));
+            }
+
             json.WriteEndObject();
         }
 
@@ -90,4 +96,6 @@ internal static class BoardJson
     }
 
     public static string Word(LedState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
+
+    public static string Word(PressKind kind) => kind == PressKind.Long ? "long" : "short";
 }

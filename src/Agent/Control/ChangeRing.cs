@@ -1,20 +1,30 @@
-using System.Threading.Channels;
+using Prometheus;
 using X0tta6bl4.Mesh;
+using X0tta6bl4.Telemetry;
 
 namespace X0tta6bl4.Agent.Control;
 
 /// <summary>
-/// The newest changes of the mesh, for <c>status</c>, and a copy for each subscriber. Thread-safe; keeps
-/// <see cref="Capacity"/> itself, and as many for a subscriber that does not read, dropping the oldest.
+/// The newest changes of the mesh, for <c>status</c>, and all of them for whoever follows. Thread-safe.
 /// </summary>
 internal sealed class ChangeRing
 {
     /// <summary>Changes kept.</summary>
     public const int Capacity = 32;
 
+    /// <summary>Changes kept for each follower: a mesh of a thousand routers may appear at once.</summary>
+    public const int FollowerMax = 1024;
+
     private readonly Lock _lock = new();
     private readonly Queue<MeshChange> _changes = new(Capacity);
-    private readonly List<Channel<MeshChange>> _subscribers = [];
+    private readonly Feed<MeshChange> _feed;
+
+    public ChangeRing(IMetricFactory metrics)
+    {
+        var unread = metrics.CreateCounter(
+            "x0tta6bl4_mesh_changes_unread_total", "Changes that the reports or the LEDs were too slow for.");
+        _feed = new Feed<MeshChange>(FollowerMax, () => unread.Inc());
+    }
 
     public void Add(in MeshChange change)
     {
@@ -26,11 +36,9 @@ internal sealed class ChangeRing
             }
 
             _changes.Enqueue(change);
-            foreach (var subscriber in _subscribers)
-            {
-                subscriber.Writer.TryWrite(change);
-            }
         }
+
+        _feed.Publish(change);
     }
 
     /// <summary>Newest first.</summary>
@@ -43,23 +51,5 @@ internal sealed class ChangeRing
     }
 
     /// <summary>Every change from now on.</summary>
-    public ChannelReader<MeshChange> Subscribe()
-    {
-        var channel = Channel.CreateBounded<MeshChange>(
-            new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
-        lock (_lock)
-        {
-            _subscribers.Add(channel);
-        }
-
-        return channel.Reader;
-    }
-
-    public void Unsubscribe(ChannelReader<MeshChange> reader)
-    {
-        lock (_lock)
-        {
-            _subscribers.RemoveAll(c => c.Reader == reader);
-        }
-    }
+    public FeedReader<MeshChange> Follow() => _feed.Subscribe();
 }

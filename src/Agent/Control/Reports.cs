@@ -1,13 +1,15 @@
 using System.Text.Json;
 using X0tta6bl4.Agent.Configuration;
+using X0tta6bl4.Board.Buttons;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
+using X0tta6bl4.Telemetry;
 
 namespace X0tta6bl4.Agent.Control;
 
 /// <summary>
 /// What goes to the broker: the present state of mesh, board and health, retained, on change and at an interval; and each
-/// change of the mesh as an event of its own. Payloads are described in docs/mqtt.md.
+/// change of the mesh and press of a button as an event of its own. Payloads are described in docs/mqtt.md.
 /// </summary>
 internal sealed class Reports(AgentState state, NodeOptions node, string meshInterface, TimeProvider time)
 {
@@ -26,48 +28,60 @@ internal sealed class Reports(AgentState state, NodeOptions node, string meshInt
     public async Task FollowAsync(MqttReporter reporter, CancellationToken stop)
     {
         var lastHealth = state.Health.Current.Value;
-        var lastLeds = state.Board?.Latest.Value.State;
-        var events = state.Changes.Subscribe();
-        try
+        var board = state.Board!;
+        var lastLeds = board.Latest.Value.State;
+        using var changes = state.Changes.Follow();
+        using var presses = board.Presses.Subscribe();
+        while (true)
         {
-            while (true)
+            // Taken before the look, so that nothing that happens during it is missed.
+            var healthChanged = state.Health.Current.Changed;
+            var ledsChanged = board.StateChanged;
+            if (OfferChanges(reporter, changes))
             {
-                await Task.WhenAny(events.WaitToReadAsync(stop).AsTask(), state.Health.Current.Changed, BoardChanged())
-                    .WaitAsync(stop);
-                var offered = false;
-                while (events.TryRead(out var change))
-                {
-                    reporter.Offer("event", "event", Event(change), retain: false);
-                    offered = true;
-                }
-
-                if (offered)
-                {
-                    reporter.Offer("mesh", "mesh", Mesh(), retain: true);
-                }
-
-                if (!ReferenceEquals(lastHealth, state.Health.Current.Value))
-                {
-                    lastHealth = state.Health.Current.Value;
-                    reporter.Offer("health", "health", Health(), retain: true);
-                }
-
-                if (state.Board is { } board && board.Latest.Value.State != lastLeds)
-                {
-                    lastLeds = board.Latest.Value.State;
-                    reporter.Offer("board", "board", Board()!, retain: true);
-                }
-
-                await Task.Delay(OnChangeInterval, time, stop);
+                reporter.Offer("mesh", "mesh", Mesh(), retain: true);
             }
-        }
-        finally
-        {
-            state.Changes.Unsubscribe(events);
+
+            if (!ReferenceEquals(lastHealth, state.Health.Current.Value))
+            {
+                lastHealth = state.Health.Current.Value;
+                reporter.Offer("health", "health", Health(), retain: true);
+            }
+
+            if (OfferPresses(reporter, presses) || board.Latest.Value.State != lastLeds)
+            {
+                lastLeds = board.Latest.Value.State;
+                reporter.Offer("board", "board", Board(), retain: true);
+            }
+
+            await Task.Delay(OnChangeInterval, time, stop);
+            await Task.WhenAny(changes.Ready, presses.Ready, healthChanged, ledsChanged).WaitAsync(stop);
         }
     }
 
-    private Task BoardChanged() => state.Board?.Latest.Changed ?? Task.Delay(Timeout.Infinite);
+    private bool OfferChanges(MqttReporter reporter, FeedReader<MeshChange> changes)
+    {
+        var any = false;
+        while (changes.TryRead(out var change))
+        {
+            any = true;
+            reporter.Offer("event", "event", Event(change), retain: false);
+        }
+
+        return any;
+    }
+
+    private bool OfferPresses(MqttReporter reporter, FeedReader<ButtonEvent> presses)
+    {
+        var any = false;
+        while (presses.TryRead(out var press))
+        {
+            any = true;
+            reporter.Offer("event", "event", Event(press), retain: false);
+        }
+
+        return any;
+    }
 
     private byte[] Mesh() => Render(json =>
     {
@@ -85,13 +99,11 @@ internal sealed class Reports(AgentState state, NodeOptions node, string meshInt
     /// <summary>Most links in one report, so that it stays a few kilobytes; the count above says how many there are.</summary>
     private const int LinksMax = 64;
 
-    private byte[]? Board() => state.Board is { } board
-        ? Render(json =>
-        {
-            StatusJson.WriteAgent(json, state.Uptime.TotalSeconds);
-            BoardJson.WriteBoard(json, board.Latest.Value);
-        })
-        : null;
+    private byte[] Board() => Render(json =>
+    {
+        StatusJson.WriteAgent(json, state.Uptime.TotalSeconds);
+        BoardJson.WriteBoard(json, state.Board!.Latest.Value);
+    });
 
     private byte[] Health() => Render(json =>
     {
@@ -105,6 +117,15 @@ internal sealed class Reports(AgentState state, NodeOptions node, string meshInt
         MeshJson.Write(
             json, in change, state.Mesh.Value.InterfaceName(change.InterfaceIndex),
             time.GetElapsedTime(change.Timestamp).TotalSeconds);
+    });
+
+    private byte[] Event(ButtonEvent press) => Render(json =>
+    {
+        json.WriteStartObject("button");
+        json.WriteString("role", press.Role);
+        json.WriteString("press", BoardJson.Word(press.Kind));
+        json.WriteNumber("held_s", Math.Round(press.Held.TotalSeconds, 3));
+        json.WriteEndObject();
     });
 
     private byte[] Render(Action<Utf8JsonWriter> writeFields)

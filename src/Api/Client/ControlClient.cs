@@ -87,7 +87,8 @@ public sealed class ControlClient(string socketPath)
             SocketError.ConnectionRefused => new ControlException(
                 socketPath,
                 "the agent that made this socket is gone; start it with 'x0tta6bl4 run' or its service"),
-            SocketError.AddressNotAvailable when !File.Exists(socketPath) => new ControlException(
+            // Not asking whether the file is there by now: an agent that starts may have made it since.
+            SocketError.AddressNotAvailable => new ControlException(
                 socketPath,
                 "no such socket: the agent is not running, or listens elsewhere (--socket); "
                 + "start it with 'x0tta6bl4 run' or its service"),

@@ -1,7 +1,7 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Gpio;
+using X0tta6bl4.Telemetry;
 using X0tta6bl4.Telemetry.Health;
 
 namespace X0tta6bl4.Board.Buttons;
@@ -14,17 +14,14 @@ namespace X0tta6bl4.Board.Buttons;
 public sealed record ButtonSnapshot(string Role, bool Present, long Presses, ButtonEvent? Last);
 
 /// <summary>
-/// All buttons of the board, into one bounded channel. When nobody reads, the newest presses are dropped and counted.
+/// All buttons of the board. A reader that does not keep up loses the oldest presses, which is counted.
 /// </summary>
 internal sealed partial class ButtonPanel : IDisposable
 {
-    /// <summary>Presses kept for the reader. More than a person presses while the reader is busy.</summary>
+    /// <summary>Presses kept for each reader. More than a person presses while the reader is busy.</summary>
     public const int QueueMax = 16;
 
     private readonly Lock _lock = new();
-    private readonly Channel<ButtonEvent> _events = Channel.CreateBounded<ButtonEvent>(
-        new BoundedChannelOptions(QueueMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
     private readonly List<Button> _buttons = [];
     private readonly Dictionary<string, ButtonSnapshot> _snapshots = new(StringComparer.Ordinal);
     private readonly BoardMetrics _metrics;
@@ -40,6 +37,7 @@ internal sealed partial class ButtonPanel : IDisposable
     {
         _metrics = metrics;
         _logger = logger;
+        Presses = new Feed<ButtonEvent>(QueueMax, metrics.PressDropped);
         foreach (var description in board.Buttons)
         {
             var isPresent = Open(description, chips, time, health);
@@ -48,7 +46,7 @@ internal sealed partial class ButtonPanel : IDisposable
     }
 
     /// <summary>The presses, oldest first.</summary>
-    public ChannelReader<ButtonEvent> Events => _events.Reader;
+    public Feed<ButtonEvent> Presses { get; }
 
     /// <summary>The last press of each button.</summary>
     public IReadOnlyList<ButtonSnapshot> Snapshot
@@ -70,7 +68,6 @@ internal sealed partial class ButtonPanel : IDisposable
         }
 
         _buttons.Clear();
-        _events.Writer.TryComplete();
     }
 
     private bool Open(ButtonDescription description, GpioChips chips, TimeProvider time, HealthRegister health)
@@ -110,8 +107,8 @@ internal sealed partial class ButtonPanel : IDisposable
             _snapshots[press.Role] = before with { Presses = before.Presses + 1, Last = press };
         }
 
-        var isDropped = !_events.Writer.TryWrite(press);
-        _metrics.Pressed(press, isDropped);
-        LogPressed(press.Role, press.Kind, (long)press.Held.TotalMilliseconds, isDropped);
+        Presses.Publish(press);
+        _metrics.Pressed(press);
+        LogPressed(press.Role, press.Kind, (long)press.Held.TotalMilliseconds);
     }
 }

@@ -4,6 +4,7 @@ using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Gpio;
 using X0tta6bl4.Board.Linux;
 using X0tta6bl4.Board.Tests.TestKit;
+using X0tta6bl4.Telemetry;
 
 namespace X0tta6bl4.Board.Tests.Buttons;
 
@@ -25,13 +26,19 @@ public sealed class ButtonPanelTests : IDisposable
 
     public void Dispose() => _world.Dispose();
 
-    private ButtonPanel Open(GpioChips? chips = null) =>
-        new(Board, chips ?? _driver.Chips("chip"), _world.Time, _world.Health, _world.Metrics, _world);
+    private FeedReader<ButtonEvent>? _presses;
 
-    private static List<ButtonEvent> Drain(ButtonPanel panel)
+    private ButtonPanel Open(GpioChips? chips = null)
+    {
+        var panel = new ButtonPanel(Board, chips ?? _driver.Chips("chip"), _world.Time, _world.Health, _world.Metrics, _world);
+        _presses = panel.Presses.Subscribe();
+        return panel;
+    }
+
+    private List<ButtonEvent> Drain()
     {
         var events = new List<ButtonEvent>();
-        while (panel.Events.TryRead(out var e))
+        while (_presses!.TryRead(out var e))
         {
             events.Add(e);
         }
@@ -46,10 +53,10 @@ public sealed class ButtonPanelTests : IDisposable
 
         _driver.Edge(Pin, PinEventTypes.Rising);
         _world.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Empty(Drain(panel));
+        Assert.Empty(Drain());
         _driver.Edge(Pin, PinEventTypes.Falling);
 
-        Assert.Equal([new ButtonEvent("reset", PressKind.Short, TimeSpan.FromSeconds(1))], Drain(panel));
+        Assert.Equal([new ButtonEvent("reset", PressKind.Short, TimeSpan.FromSeconds(1))], Drain());
     }
 
     [Fact]
@@ -59,11 +66,11 @@ public sealed class ButtonPanelTests : IDisposable
 
         _driver.Edge(Pin, PinEventTypes.Rising);
         _world.Time.Advance(TimeSpan.FromSeconds(3));
-        Assert.Equal([new ButtonEvent("reset", PressKind.Long, TimeSpan.FromSeconds(3))], Drain(panel));
+        Assert.Equal([new ButtonEvent("reset", PressKind.Long, TimeSpan.FromSeconds(3))], Drain());
 
         _world.Time.Advance(TimeSpan.FromSeconds(3));
         _driver.Edge(Pin, PinEventTypes.Falling);
-        Assert.Empty(Drain(panel));
+        Assert.Empty(Drain());
     }
 
     [Fact]
@@ -82,7 +89,7 @@ public sealed class ButtonPanelTests : IDisposable
                 new ButtonEvent("reset", PressKind.Short, TimeSpan.FromSeconds(0.2)),
                 new ButtonEvent("reset", PressKind.Long, TimeSpan.FromSeconds(3)),
             ],
-            Drain(panel));
+            Drain());
     }
 
     [Fact]
@@ -95,7 +102,7 @@ public sealed class ButtonPanelTests : IDisposable
         _driver.Edge(Pin, PinEventTypes.Rising, TimeSpan.FromSeconds(10));
         _driver.Edge(Pin, PinEventTypes.Falling, TimeSpan.FromSeconds(10.5));
 
-        Assert.Equal([new ButtonEvent("reset", PressKind.Short, TimeSpan.FromSeconds(0.5))], Drain(panel));
+        Assert.Equal([new ButtonEvent("reset", PressKind.Short, TimeSpan.FromSeconds(0.5))], Drain());
     }
 
     [Fact]
@@ -108,7 +115,7 @@ public sealed class ButtonPanelTests : IDisposable
             _driver.Edge(Pin, PinEventTypes.Falling, TimeSpan.FromSeconds(i + 0.1));
         }
 
-        Assert.Equal(ButtonPanel.QueueMax, Drain(panel).Count);
+        Assert.Equal(ButtonPanel.QueueMax, Drain().Count);
         Assert.Equal(ButtonPanel.QueueMax + 5, panel.Snapshot[0].Presses);
         var scrape = await World.ScrapeAsync(_world.Registry);
         Assert.Contains("x0tta6bl4_board_button_presses_dropped_total 5\n", scrape, StringComparison.Ordinal);
