@@ -13,7 +13,10 @@ internal static class BenchCommand
     private const int DefaultSeconds = 600;
 
     private static readonly IReadOnlyList<IBenchmark> All =
-        [new SnapshotBenchmark(), new IdleBenchmark(), new StartupBenchmark()];
+    [
+        new SnapshotBenchmark(), new IdleBenchmark(countsInstructions: true), new IdleBenchmark(countsInstructions: false),
+        new StartupBenchmark(),
+    ];
 
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
     {
@@ -25,7 +28,7 @@ internal static class BenchCommand
         {
             foreach (var benchmark in chosen)
             {
-                Console.Out.WriteLine($"{benchmark.Name,-12} {benchmark.Summary}");
+                Console.Out.WriteLine($"{benchmark.Name,-16} {benchmark.Summary}");
             }
 
             return ExitCodes.Fine;

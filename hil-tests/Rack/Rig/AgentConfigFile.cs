@@ -21,6 +21,9 @@ public static class AgentConfigFile
 
     public const int BrokerPort = 1883;
 
+    // Scenarios should not wait a minute for a report, which is the agent's default.
+    private const string ReportInterval = "report_interval = \"10s\"";
+
     public static string Render(
         string router, RouterOptions options, IReadOnlyList<string> meshInterfaces, bool hasBroker)
     {
@@ -54,11 +57,15 @@ public static class AgentConfigFile
                 host = "{BrokerAddress}"
                 port = {BrokerPort}
                 insecure = true
-                report_interval = "10s"
+                {ReportInterval}
 
                 """);
         }
 
         return options.EditConfig(text.ToString());
     }
+
+    /// <summary>The configuration with reports as seldom as on a router in the field.</summary>
+    public static string WithDefaultReportInterval(string config) =>
+        config.Replace(ReportInterval, "", StringComparison.Ordinal);
 }

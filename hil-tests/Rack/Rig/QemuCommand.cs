@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Numerics;
 using X0tta6bl4.Rack.Links;
 
 namespace X0tta6bl4.Rack.Rig;
@@ -62,6 +63,12 @@ internal sealed record QemuCommand
             "-netdev", ManagementNetwork(),
             "-device", $"virtio-net-pci,netdev=mgmt,romfile=,mac={NodeImage.ManagementMac(RouterIndex)}",
         ];
+        if (Options.CountsInstructions)
+        {
+            var shift = BitOperations.Log2(RouterOptions.NanosecondsPerInstruction);
+            arguments.AddRange(["-icount", $"shift={shift},sleep=on"]);
+        }
+
         if (Options.HasWatchdog)
         {
             arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);

@@ -18,6 +18,19 @@ public sealed record RouterOptions
     /// <summary>Fits a watchdog chip.</summary>
     public bool HasWatchdog { get; init; } = true;
 
+    /// <summary>
+    /// Time in the router passes by the instructions it executes, <see cref="NanosecondsPerInstruction"/> each, and with the
+    /// host's clock only while it idles. Its CPU time is then a count of instructions and the same on every host. Otherwise
+    /// it is the time this host needed to emulate them, most of which goes into finding its feet after each wake-up.
+    /// </summary>
+    public bool CountsInstructions { get; init; }
+
+    /// <summary>
+    /// 250 million instructions a second: what a Cortex-A53 of 1 GHz does with cold caches, which is how a wake-up finds
+    /// them.
+    /// </summary>
+    public const int NanosecondsPerInstruction = 4;
+
     /// <summary>Clock at power-on: 1970 as on a router without a clock chip, or the host's.</summary>
     public bool BootsIn1970 { get; init; }
 
