@@ -70,16 +70,13 @@ public sealed class RouterBoardTests : IDisposable
         using var board = Open(new FakeWatchdog());
         using var stop = new CancellationTokenSource();
         var pulse = Assert.Single(_world.Pulses.All, p => p.Name == "board");
+        var changed = board.StateChanged;
         var loop = board.RunAsync(stop.Token);
-        var changed = board.Latest.Changed;
 
         board.Show(LedState.Healthy);
-        while (board.Latest.Value.State != LedState.Healthy)
-        {
-            await changed.WaitAsync(TimeSpan.FromSeconds(20));
-            changed = board.Latest.Changed;
-        }
+        await changed.WaitAsync(TimeSpan.FromSeconds(20));
 
+        Assert.Equal(LedState.Healthy, board.Latest.Value.State);
         Assert.Equal("none 255", _world.Sys.Shown("green:status"));
         Assert.True(pulse.Beats > 0);
         await stop.CancelAsync();
@@ -93,6 +90,7 @@ public sealed class RouterBoardTests : IDisposable
         using var stop = new CancellationTokenSource();
         var loop = board.RunAsync(stop.Token);
         _world.Sys.Write("/sys/class/thermal/thermal_zone1/temp", "-5000\n");
+        var changed = board.StateChanged;
 
         while (board.Latest.Value.Thermal[0].Celsius != -5)
         {
@@ -100,6 +98,8 @@ public sealed class RouterBoardTests : IDisposable
             await Task.Yield();
         }
 
+        // A look is no news: nobody is woken for it.
+        Assert.False(changed.IsCompleted);
         await stop.CancelAsync();
         await loop;
     }

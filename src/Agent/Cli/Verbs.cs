@@ -1,4 +1,5 @@
 using System.Text.Json;
+using X0tta6bl4.Netlink;
 
 namespace X0tta6bl4.Agent.Cli;
 
@@ -30,6 +31,9 @@ internal static class Verbs
         new("interfaces", ["if"], "", "hard interfaces: wanted, present, attached", Fixed("/v1/interfaces"), TableText.Interfaces),
         new("translations", ["tl", "tg"], "local|global", "clients of this router, or of the others",
             args => args is ["local"] or ["global"] ? $"/v1/translations/{args[0]}" : null, TableText.Translations),
+        new("translate", ["t"], "ADDRESS", "the router a client is behind",
+            args => args is [var client] && MacAddress.TryParse(client, out _) ? $"/v1/translate?client={client}" : null,
+            TableText.Fields("translation")),
         new("claims", ["cl"], "", "bridge loop avoidance: claimed clients", Fixed("/v1/claims"), TableText.Rows("claims")),
         new("backbones", ["bbt"], "", "bridge loop avoidance: backbone gateways", Fixed("/v1/backbones"), TableText.Rows("backbones")),
         new("dat", ["dc"], "", "distributed ARP table: cached addresses", Fixed("/v1/dat"), TableText.Rows("dat")),

@@ -35,6 +35,7 @@ internal sealed class KernelTables(Latest<MeshSnapshot> mesh, string meshInterfa
         Table<DatCacheEntry>("dat", "dat", (b, i, rows) => b.DumpDatCache(i, rows), MeshJson.Write),
         Table<OriginatorMulticast>("multicast", "multicast", (b, i, rows) => b.DumpMulticast(i, rows), MeshJson.Write),
         ApiRoute.Get("/v1/interfaces", _ => Answer(WriteInterfaces)),
+        ApiRoute.Get("/v1/translate", request => Answer(json => WriteTranslation(json, request.Parameter("client")))),
         ApiRoute.Get("/v1/vlan", request => Answer(json => WriteVlan(json, request.Parameter("id")))),
         ApiRoute.Get("/v1/algorithms", _ => Answer(WriteAlgorithms)),
         ApiRoute.Get("/v1/statistics", _ => Answer(WriteStatistics)),
@@ -81,6 +82,10 @@ internal sealed class KernelTables(Latest<MeshSnapshot> mesh, string meshInterfa
             {
                 return ApiResponse.Error(400, exception.Message);
             }
+            catch (KeyNotFoundException exception)
+            {
+                return ApiResponse.Error(404, exception.Message);
+            }
         }
     }
 
@@ -109,6 +114,42 @@ internal sealed class KernelTables(Latest<MeshSnapshot> mesh, string meshInterfa
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>The router a client is behind: the selected one of the others that announce it, or this one.</summary>
+    private void WriteTranslation(Utf8JsonWriter json, string? text)
+    {
+        if (!MacAddress.TryParse(text, out var client))
+        {
+            throw new FormatException($"a client is an address such as 02:00:00:00:00:01, found \"{text}\"");
+        }
+
+        if (client.IsMulticast)
+        {
+            throw new FormatException($"{client} is a group's address, announced by every router that wants it: see translations global");
+        }
+
+        var others = new List<GlobalTranslation>();
+        var own = new List<LocalTranslation>();
+        Batman().DumpGlobalTranslations(MeshIndex(), others);
+        Batman().DumpLocalTranslations(MeshIndex(), own);
+        var isOwn = own.Exists(row => row.Client == client);
+        var index = others.FindIndex(row => row.Client == client && row.IsBest);
+        if (!isOwn && index < 0)
+        {
+            throw new KeyNotFoundException($"no router of the mesh announces the client {client}");
+        }
+
+        json.WriteStartObject("translation");
+        MeshJson.WriteMac(json, "tt_address", client);
+        json.WriteBoolean("local", isOwn);
+        var originator = isOwn ? mesh.Value.Info?.PrimaryAddress : others[index].Originator;
+        if (originator is { } router)
+        {
+            MeshJson.WriteMac(json, "orig_address", router);
+        }
+
+        json.WriteEndObject();
     }
 
     private void WriteVlan(Utf8JsonWriter json, string? id)

@@ -19,7 +19,7 @@ namespace X0tta6bl4.Rack.Scenarios.Batctl;
 /// <para>
 /// Not compared, because they are no readings of the mesh: <c>ping</c>, <c>traceroute</c>, <c>throughputmeter</c> and
 /// <c>tcpdump</c> send or listen; <c>bisect_iv</c> reads log files; <c>event</c> is a stream (the agent's is its log
-/// and change feed); <c>translate</c> is a look-up in the global translations, which are compared. <c>originators</c>,
+/// and change feed). <c>originators</c>,
 /// <c>neighbors</c>, <c>gateways</c>, <c>translocal</c>, <c>transglobal</c>, <c>claimtable</c>,
 /// <c>backbonetable</c>, <c>dat_cache</c> and <c>mcast_flags</c> print as text what their JSON forms, compared here,
 /// print.
@@ -74,6 +74,7 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
 
         fields += await CountAsync("algorithms = routing_algo", () => CompareAlgorithmsAsync(b, cancellation));
         fields += await CountAsync("interfaces = interface", () => CompareInterfaceStatesAsync(b, cancellation));
+        fields += await CountAsync("translate = translate", () => CompareTranslateAsync(b, cancellation));
         fields += await CountAsync("statistics = statistics", () => CompareStatisticsAsync(b, cancellation));
         context.Figure("fields", fields);
         Expect.That(failures.Count == 0, string.Join('\n', failures));
@@ -189,6 +190,31 @@ internal sealed partial class BatctlEqual(string name, string algorithm) : IScen
         }
 
         return compared;
+    }
+
+    /// <summary>
+    /// Every client of the others, and the router both say it is behind. Not the groups: batctl gives those back untranslated.
+    /// </summary>
+    private static async Task<int> CompareTranslateAsync(IRouter router, CancellationToken cancellation)
+    {
+        var answer = await AgentStatus.AskAsync(router, "translations global", cancellation);
+        var clients = answer.GetProperty("translations").EnumerateArray()
+            .Select(row => row.GetProperty("tt_address").GetString()!)
+            .Where(client => (Convert.ToByte(client[..2], 16) & 1) == 0)
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        foreach (var client in clients)
+        {
+            var line = $"batctl meshif {Mesh} translate {client}";
+            var ours = await AgentStatus.AskAsync(router, $"translate {client}", cancellation);
+            Expect.Equal(
+                (await router.RunAsync(line, cancellation)).Trim(),
+                ours.GetProperty("translation").GetProperty("orig_address").GetString(),
+                $"{router.Name}: `{line}`, and the agent's translate");
+        }
+
+        Expect.That(clients.Count > 0, $"{router.Name} knows no client of another router");
+        return clients.Count;
     }
 
     private static async Task<int> CompareAlgorithmsAsync(IRouter router, CancellationToken cancellation)
