@@ -38,7 +38,7 @@ public sealed partial class MqttReporter
         {
             return error.Message;
         }
-        catch (Exception error) when (IsConnectionTrouble(error))
+        catch (Exception error) when (IsConnectionTrouble(error, client))
         {
             if (!cancellationToken.IsCancellationRequested)
             {
@@ -55,9 +55,11 @@ public sealed partial class MqttReporter
         return "stopped";
     }
 
-    private static bool IsConnectionTrouble(Exception error) =>
+    // MQTTnet looks at its dispatcher without asking whether the connection's end has just taken it away.
+    private static bool IsConnectionTrouble(Exception error, MqttClient client) =>
         error is IOException or SocketException or OperationCanceledException or ObjectDisposedException
-            or MqttCommunicationException or MqttProtocolViolationException or MqttClientNotConnectedException;
+            or MqttCommunicationException or MqttProtocolViolationException or MqttClientNotConnectedException
+        || (error is NullReferenceException && !client.IsConnected);
 
     /// <summary>Runs one exchange with the broker; when it takes too long, throws what is missing instead.</summary>
     private async Task<T> WithinAsync<T>(
