@@ -15,7 +15,7 @@ internal static class BenchCommand
     private static readonly IReadOnlyList<IBenchmark> All =
     [
         new SnapshotBenchmark(), new IdleBenchmark(countsInstructions: true), new IdleBenchmark(countsInstructions: false),
-        new StartupBenchmark(),
+        new StartupBenchmark(countsInstructions: true), new StartupBenchmark(countsInstructions: false),
     ];
 
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)
@@ -28,7 +28,7 @@ internal static class BenchCommand
         {
             foreach (var benchmark in chosen)
             {
-                Console.Out.WriteLine($"{benchmark.Name,-16} {benchmark.Summary}");
+                Console.Out.WriteLine($"{benchmark.Name,-18} {benchmark.Summary}");
             }
 
             return ExitCodes.Fine;
