@@ -16,7 +16,7 @@ usage() {
   cat <<'EOF'
 usage: ./build.sh <command>
 
-  deps [build|rack]      install what a bare Debian 12 with the .NET 10 SDK lacks
+  deps [build|test|rack] install what a bare Debian 12 with the .NET 10 SDK lacks
   build [rid]            static binary at artifacts/bin/<rid>/x0tta6bl4 (linux-arm64, linux-x64)
   run [--seconds N] [--json]
                          build, boot the virtual mesh (three ARM routers in a line), show it live
@@ -35,6 +35,8 @@ EOF
 
 readonly build_packages=(clang lld gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross binutils-aarch64-linux-gnu
   linux-libc-dev zlib1g-dev xz-utils squashfs-tools)
+# The peers of the tests: certificates are minted, and TLS is spoken, by somebody else's code.
+readonly test_packages=(openssl)
 readonly rack_packages=(qemu-system-arm device-tree-compiler kmod cpio e2fsprogs iproute2)
 
 lacking() {
@@ -66,9 +68,10 @@ install_packages() {
 deps() {
   case "${1:-all}" in
     build) install_packages "${build_packages[@]}" ;;
+    test) install_packages "${test_packages[@]}" ;;
     rack) install_packages "${rack_packages[@]}"; bash build/rack-assets.sh "$artifacts/rack" >&2 ;;
-    all) deps build; deps rack ;;
-    *) die "deps: no group '$1' (build, rack)" ;;
+    all) deps build; deps test; deps rack ;;
+    *) die "deps: no group '$1' (build, test, rack)" ;;
   esac
 }
 
@@ -125,6 +128,7 @@ bench() {
 
 test_all() {
   deps build
+  deps test
   deps rack
   build linux-x64
   build "$default_rid"

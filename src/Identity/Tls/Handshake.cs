@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using Org.BouncyCastle.Tls;
+using Org.BouncyCastle.Tls.Crypto;
+using Org.BouncyCastle.Tls.Crypto.Impl.BC;
+using X0tta6bl4.Identity.X509;
+using Suite = Org.BouncyCastle.Tls.CipherSuite;
+using TlsCertificateChain = Org.BouncyCastle.Tls.Certificate;
+
+namespace X0tta6bl4.Identity.Tls;
+
+/// <summary>
+/// What client and server do alike in one handshake: offer the same few algorithms, prove who we are, and decide about the
+/// peer.
+/// </summary>
+internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTlsCrypto crypto)
+{
+    /// <summary>TLS 1.3 and nothing else.</summary>
+    public static readonly ProtocolVersion[] Versions = [ProtocolVersion.TLSv13];
+
+    /// <summary>Most certificates of a peer: the verifier's own limit.</summary>
+    public const int ChainLengthMax = SvidPolicy.ChainCertificatesMax;
+
+    /// <summary>
+    /// BouncyCastle's AES reads tables, slowly and in a time that depends on the key, where the processor has no instructions
+    /// for it that .NET knows; on ARM it uses none.
+    /// </summary>
+    public static readonly int[] CipherSuites = RuntimeInformation.ProcessArchitecture is Architecture.Arm64
+        ? [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384]
+        : [Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_256_GCM_SHA384];
+
+    /// <summary>Key exchange, the preferred one first.</summary>
+    public static readonly int[] Groups = [NamedGroup.x25519, NamedGroup.secp256r1];
+
+    /// <summary>How the peer may sign the handshake.</summary>
+    public static readonly IList<SignatureAndHashAlgorithm> Signatures =
+    [
+        Algorithm(HashAlgorithm.sha256, SignatureAlgorithm.ecdsa), Algorithm(HashAlgorithm.sha384, SignatureAlgorithm.ecdsa),
+        SignatureAndHashAlgorithm.ed25519, SignatureAndHashAlgorithm.rsa_pss_rsae_sha256,
+    ];
+
+    /// <summary>The peer, once it has been believed.</summary>
+    public VerifiedSvid? Peer { get; private set; }
+
+    /// <summary>Why it was not.</summary>
+    public SvidRefusal? Refusal { get; private set; }
+
+    /// <summary>The application protocol agreed on; null when there is none.</summary>
+    public string? Protocol { get; private set; }
+
+    /// <summary>The cipher suite agreed on.</summary>
+    public int CipherSuite { get; private set; }
+
+    public SvidTlsCrypto Crypto => crypto;
+
+    public IList<ProtocolName>? Protocols => settings.Protocols.Count == 0
+        ? null
+        : [.. settings.Protocols.Select(ProtocolName.AsUtf8Encoding)];
+
+    /// <summary>Signs the handshake with our key.</summary>
+    public TlsCredentialedSigner Credentials(TlsContext context)
+    {
+        var entries = identity.Chain
+            .Select(c => new CertificateEntry(crypto.CreateCertificate(CertificateType.X509, c.Der.ToArray()), null))
+            .ToArray();
+        var algorithm = identity.KeyKind switch
+        {
+            KeyKind.P256 => Algorithm(HashAlgorithm.sha256, SignatureAlgorithm.ecdsa),
+            KeyKind.P384 => Algorithm(HashAlgorithm.sha384, SignatureAlgorithm.ecdsa),
+            _ => SignatureAndHashAlgorithm.ed25519,
+        };
+        return new BcDefaultTlsCredentialedSigner(
+            new TlsCryptoParameters(context), crypto, identity.Key, new TlsCertificateChain([], entries), algorithm);
+    }
+
+    /// <summary>
+    /// Decides about the peer. BouncyCastle asks once, when the certificates have come, an empty list among them; the
+    /// signature with their key it checks itself, afterwards.
+    /// </summary>
+    /// <exception cref="TlsFatalAlert">The peer is refused; the alert says why.</exception>
+    public void Decide(TlsCertificateChain chain)
+    {
+        var sent = chain.GetCertificateList().Select(c => ((RawCertificate)c).Sent).ToList();
+        var verdict = settings.Verifier.Verify(sent, settings.Bundles(), settings.Now()).Authorize(settings.Allowed);
+        Refusal = verdict.Refusal;
+        if (Refusal is { } refusal)
+        {
+            throw new TlsFatalAlert((short)refusal.Alert, refusal.Text);
+        }
+
+        Peer = verdict.Svid;
+    }
+
+    /// <summary>Takes over what both have agreed on.</summary>
+    /// <exception cref="TlsFatalAlert">The peer chose no application protocol, and one is required.</exception>
+    public void Complete(SecurityParameters agreed)
+    {
+        if (settings.RequiresProtocol && agreed.ApplicationProtocol is null)
+        {
+            throw new TlsFatalAlert(AlertDescription.no_application_protocol, "the peer chose no application protocol");
+        }
+
+        Protocol = agreed.ApplicationProtocol?.GetUtf8Decoding();
+        CipherSuite = agreed.CipherSuite;
+    }
+
+    private static SignatureAndHashAlgorithm Algorithm(short hash, short signature) =>
+        SignatureAndHashAlgorithm.GetInstance(hash, signature);
+}

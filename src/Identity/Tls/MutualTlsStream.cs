@@ -1,0 +1,260 @@
+using System.Buffers;
+using Org.BouncyCastle.Tls;
+using X0tta6bl4.Identity.X509;
+
+namespace X0tta6bl4.Identity.Tls;
+
+/// <summary>
+/// A mutual TLS 1.3 connection as a stream: BouncyCastle's engine, which does no I/O, between the application and any
+/// transport. One reader and one writer at a time, both may run together.
+/// </summary>
+/// <remarks>
+/// A peer that ends the connection says so with close_notify: reading then gives 0 bytes. A transport that ends without it
+/// was cut, by an attacker perhaps, and reading throws (RFC 8446, section 6.1). What is written is encrypted and sent record
+/// by record, so that neither side buffers more than one.
+/// </remarks>
+public sealed partial class MutualTlsStream : Stream
+{
+    /// <summary>Most plaintext of a record (RFC 8446, section 5.1).</summary>
+    private const int RecordBytesMax = 16 * 1024;
+
+    /// <summary>How long saying goodbye, or why not, may hold up the end of a connection.</summary>
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
+
+    private readonly Stream _transport;
+    private readonly TlsProtocol _engine;
+    private readonly Handshake _handshake;
+    private readonly TimeProvider _time;
+    private readonly Lock _engineLock = new();
+    private readonly SemaphoreSlim _sending = new(1, 1);
+    private readonly byte[] _received = new byte[RecordBytesMax];
+    private readonly ArrayBufferWriter<byte> _toSend = new();
+    private bool _isDisposed;
+
+    private MutualTlsStream(Stream transport, TlsProtocol engine, Handshake handshake, TimeProvider time)
+    {
+        _transport = transport;
+        _engine = engine;
+        _handshake = handshake;
+        _time = time;
+    }
+
+    /// <summary>Who is at the other end.</summary>
+    public VerifiedSvid Peer => _handshake.Peer!;
+
+    /// <summary>The application protocol both chose; null when there is none.</summary>
+    public string? Protocol => _handshake.Protocol;
+
+    /// <summary>The cipher suite, as its number in the IANA registry.</summary>
+    public int CipherSuite => _handshake.CipherSuite;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="IOException">The transport ended without a goodbye, or the peer broke the protocol.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty)
+        {
+            return 0;
+        }
+
+        while (true)
+        {
+            lock (_engineLock)
+            {
+                var available = Math.Min(_engine.GetAvailableInputBytes(), buffer.Length);
+                if (available > 0)
+                {
+                    return Take(buffer.Span[..available]);
+                }
+
+                if (_engine.IsClosed)
+                {
+                    return 0;
+                }
+            }
+
+            var count = await _transport.ReadAsync(_received, cancellationToken).ConfigureAwait(false);
+            Offer(count);
+            await SendAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        for (var rest = buffer; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, RecordBytesMax)..])
+        {
+            lock (_engineLock)
+            {
+                try
+                {
+                    _engine.WriteApplicationData(rest.Span[..Math.Min(rest.Length, RecordBytesMax)]);
+                }
+                catch (InvalidOperationException exception)
+                {
+                    throw new IOException("the TLS connection is closed", exception);
+                }
+            }
+
+            await SendAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => _transport.FlushAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Not offered: it would block a thread for a peer's pleasure.</summary>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("read asynchronously");
+
+    /// <summary>Not offered: it would block a thread for a peer's pleasure.</summary>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("write asynchronously");
+
+    /// <summary>Writes are sent as they come.</summary>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>Says goodbye, for at most a second, and closes the transport.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_isDisposed)
+        {
+            lock (_engineLock)
+            {
+                _engine.Close();
+            }
+
+            await SayLastAsync().ConfigureAwait(false);
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the transport at once, without a goodbye.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_isDisposed)
+        {
+            _isDisposed = true;
+            _transport.Dispose();
+            _sending.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Take(Span<byte> into)
+    {
+        var plain = ArrayPool<byte>.Shared.Rent(into.Length);
+        try
+        {
+            var count = _engine.ReadInput(plain, 0, into.Length);
+            plain.AsSpan(0, count).CopyTo(into);
+            return count;
+        }
+        finally
+        {
+            // What was decrypted must not turn up in somebody else's buffer.
+            ArrayPool<byte>.Shared.Return(plain, clearArray: true);
+        }
+    }
+
+    /// <summary>Gives what was received to the engine; 0 bytes are the transport's end.</summary>
+    private void Offer(int count)
+    {
+        try
+        {
+            lock (_engineLock)
+            {
+                if (count == 0)
+                {
+                    _engine.CloseInput();
+                }
+                else
+                {
+                    _engine.OfferInput(_received, 0, count);
+                }
+            }
+        }
+        catch (TlsNoCloseNotifyException exception)
+        {
+            throw new IOException("the connection was cut: it ended without the peer's goodbye (close_notify)", exception);
+        }
+    }
+
+    /// <summary>Sends what the engine has to say, in its order.</summary>
+    private async Task SendAsync(CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            lock (_engineLock)
+            {
+                var count = _engine.GetAvailableOutputBytes();
+                if (count == 0)
+                {
+                    return;
+                }
+
+                var bytes = ArrayPool<byte>.Shared.Rent(count);
+                _engine.ReadOutput(bytes, 0, count);
+                _toSend.ResetWrittenCount();
+                _toSend.Write(bytes.AsSpan(0, count));
+                ArrayPool<byte>.Shared.Return(bytes);
+            }
+
+            await _transport.WriteAsync(_toSend.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Sends the engine's last words; a peer that does not listen is not waited for.</summary>
+    private async Task SayLastAsync()
+    {
+        using var patience = new CancellationTokenSource(FarewellTime, _time);
+        try
+        {
+            await SendAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The connection ends either way; who reads at the other end sees it cut.
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Org.BouncyCastle.Tls;
+
+namespace X0tta6bl4.Identity.Tls;
+
+/// <summary>The server's side of a mutual TLS 1.3 handshake.</summary>
+internal sealed class SvidTlsServer(Handshake handshake) : AbstractTlsServer(handshake.Crypto)
+{
+    public override int GetMaxCertificateChainLength() => Handshake.ChainLengthMax;
+
+    public override bool RequiresCloseNotify() => true;
+
+    public override bool ShouldCheckSigAlgOfPeerCerts() => false;
+
+    public override int[] GetSupportedGroups() => Handshake.Groups;
+
+    public override TlsCredentials GetCredentials() => handshake.Credentials(m_context);
+
+    public override CertificateRequest GetCertificateRequest() =>
+        new([], Handshake.Signatures, supportedSignatureAlgorithmsCert: null, certificateAuthorities: null);
+
+    /// <summary>Called with an empty list too when the client has none: returning would let it in unknown.</summary>
+    public override void NotifyClientCertificate(Certificate clientCertificate) => handshake.Decide(clientCertificate);
+
+    public override void NotifyHandshakeComplete()
+    {
+        base.NotifyHandshakeComplete();
+        if (handshake.Peer is null)
+        {
+            throw new TlsFatalAlert(AlertDescription.certificate_required, "the client has not said who it is");
+        }
+
+        handshake.Complete(m_context.SecurityParameters);
+    }
+
+    protected override ProtocolVersion[] GetSupportedVersions() => Handshake.Versions;
+
+    protected override int[] GetSupportedCipherSuites() => Handshake.CipherSuites;
+
+    protected override bool PreferLocalCipherSuites() => true;
+
+    protected override IList<ProtocolName>? GetProtocolNames() => handshake.Protocols;
+}

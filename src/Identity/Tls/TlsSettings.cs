@@ -1,0 +1,38 @@
+using X0tta6bl4.Identity.Spiffe;
+using X0tta6bl4.Identity.X509;
+
+namespace X0tta6bl4.Identity.Tls;
+
+/// <summary>
+/// What a handshake needs to know. The functions are asked once a handshake, so that the next one after a rotation uses the
+/// new identity and the new bundles, and the ones under way keep what they began with.
+/// </summary>
+public sealed record TlsSettings
+{
+    /// <summary>Our own identity; null while there is none: the handshake then fails at once.</summary>
+    public required Func<LocalSvid?> Identity { get; init; }
+
+    /// <summary>Whom we trust.</summary>
+    public required Func<TrustBundleSet> Bundles { get; init; }
+
+    /// <summary>Decides about the peer's certificates.</summary>
+    public required SvidVerifier Verifier { get; init; }
+
+    /// <summary>The time by which certificates are judged.</summary>
+    public required Func<DateTimeOffset> Now { get; init; }
+
+    /// <summary>Which IDs are let in; none is, unless named here.</summary>
+    public required IReadOnlyList<SpiffeIdPattern> Allowed { get; init; }
+
+    /// <summary>Application protocols (RFC 7301), the preferred one first; empty for none.</summary>
+    public IReadOnlyList<string> Protocols { get; init; } = [];
+
+    /// <summary>A peer without a protocol of <see cref="Protocols"/> is refused, even one that does not know the extension.</summary>
+    public bool RequiresProtocol { get; init; }
+
+    /// <summary>Longest handshake.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Most bytes a peer may send before the handshake is complete.</summary>
+    public int HandshakeBytesMax { get; init; } = 64 * 1024;
+}

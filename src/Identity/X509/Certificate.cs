@@ -1,0 +1,189 @@
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.X509;
+
+namespace X0tta6bl4.Identity.X509;
+
+/// <summary>
+/// One certificate, read once: what the verifier asks, and the bytes its signature is over. Reading it believes nothing of
+/// it. RFC 5280, section 4.
+/// </summary>
+public sealed class Certificate
+{
+    /// <summary>Most names in the subject alternative name, and most name constraints of either kind.</summary>
+    public const int NamesMax = 64;
+
+    private const int LabelCharsMax = 200;
+
+    // keyUsage is a bit string whose first bit is the highest of the first byte (RFC 5280, section 4.2.1.3).
+    private const int DigitalSignatureBit = 0;
+    private const int KeyCertSignBit = 5;
+    private const int CrlSignBit = 6;
+
+    private static readonly DerObjectIdentifier[] Understood =
+    [
+        X509Extensions.BasicConstraints, X509Extensions.KeyUsage, X509Extensions.ExtendedKeyUsage,
+        X509Extensions.SubjectAlternativeName, X509Extensions.NameConstraints,
+    ];
+
+    private readonly DerBitString? _keyUsage;
+
+    private Certificate(ReadOnlyMemory<byte> der)
+    {
+        Der = der;
+        Tbs = DerShape.FirstChild(der);
+        var parsed = X509CertificateStructure.GetInstance(Asn1Object.FromByteArray(der.ToArray()));
+        var tbs = parsed.TbsCertificate;
+        Version = tbs.Version;
+        SerialNumber = Convert.ToHexStringLower(tbs.SerialNumber.Value.ToByteArray());
+        Issuer = tbs.Issuer;
+        Subject = tbs.Subject;
+        NotBefore = Utc(tbs.StartDate);
+        NotAfter = Utc(tbs.EndDate);
+        SignatureAlgorithm = parsed.SignatureAlgorithm;
+        HasOneSignatureAlgorithm = parsed.SignatureAlgorithm.Equals(tbs.Signature);
+        Signature = parsed.GetSignatureOctets();
+        KeyInfo = tbs.SubjectPublicKeyInfo;
+
+        var extensions = tbs.Extensions;
+        if (extensions is null)
+        {
+            return;
+        }
+
+        UnknownCritical = extensions.GetCriticalExtensionOids().Except(Understood).FirstOrDefault()?.Id;
+        _keyUsage = extensions.GetExtensionParsedValue(X509Extensions.KeyUsage) is { } usage ? DerBitString.GetInstance(usage) : null;
+        KeyUsageIsCritical = IsCritical(extensions, X509Extensions.KeyUsage);
+        AlternativeNames = Names(extensions);
+        AlternativeNamesAreCritical = IsCritical(extensions, X509Extensions.SubjectAlternativeName);
+        ExtendedKeyUsages = ExtendedKeyUsage.FromExtensions(extensions)?.GetAllUsagesArray();
+        NameConstraints = extensions.GetExtensionParsedValue(X509Extensions.NameConstraints) is { } constraints
+            ? X509.NameConstraints.Read(constraints)
+            : null;
+        if (BasicConstraints.FromExtensions(extensions) is { } basic)
+        {
+            IsAuthority = basic.IsCA();
+            // Far more certificates than a chain may have: a limit that never binds is none.
+            PathLength = basic.PathLenConstraintInteger is { } length ? length.Value.BitLength > 31 ? int.MaxValue : length.IntValueExact : null;
+        }
+    }
+
+    /// <summary>The whole certificate.</summary>
+    public ReadOnlyMemory<byte> Der { get; }
+
+    /// <summary>1 to 3.</summary>
+    public int Version { get; }
+
+    /// <summary>Serial number, hexadecimal.</summary>
+    public string SerialNumber { get; }
+
+    /// <summary>First moment it is valid.</summary>
+    public DateTimeOffset NotBefore { get; }
+
+    /// <summary>Last moment it is valid.</summary>
+    public DateTimeOffset NotAfter { get; }
+
+    /// <summary>basicConstraints says cA.</summary>
+    public bool IsAuthority { get; }
+
+    /// <summary>Most authorities between this one and a leaf, or null.</summary>
+    public int? PathLength { get; }
+
+    /// <summary>URIs among the alternative names, of any scheme.</summary>
+    public IEnumerable<string> Uris => AlternativeNames
+        .Where(name => name.TagNo == GeneralName.UniformResourceIdentifier)
+        .Select(name => DerIA5String.GetInstance(name.Name).GetString());
+
+    /// <summary>For people: its URI or its subject's name, cut and cleaned, for a stranger may have written it.</summary>
+    public string Label => Clean(Uris.FirstOrDefault() ?? (Subject.IsEmpty ? $"serial {SerialNumber}" : Subject.ToString()));
+
+    internal ReadOnlyMemory<byte> Tbs { get; }
+
+    internal X509Name Issuer { get; }
+
+    internal X509Name Subject { get; }
+
+    internal AlgorithmIdentifier SignatureAlgorithm { get; }
+
+    /// <summary>The signed and the unsigned name of the algorithm agree (RFC 5280, section 4.1.1.2).</summary>
+    internal bool HasOneSignatureAlgorithm { get; }
+
+    internal byte[] Signature { get; }
+
+    internal SubjectPublicKeyInfo KeyInfo { get; }
+
+    internal string? UnknownCritical { get; }
+
+    internal bool HasKeyUsage => _keyUsage is not null;
+
+    internal bool KeyUsageIsCritical { get; }
+
+    internal bool MaySign => HasUsage(DigitalSignatureBit);
+
+    internal bool MaySignCertificates => HasUsage(KeyCertSignBit);
+
+    internal bool MaySignRevocationLists => HasUsage(CrlSignBit);
+
+    internal IReadOnlyList<GeneralName> AlternativeNames { get; } = [];
+
+    internal bool AlternativeNamesAreCritical { get; }
+
+    internal IReadOnlyList<DerObjectIdentifier>? ExtendedKeyUsages { get; }
+
+    internal NameConstraints? NameConstraints { get; }
+
+    /// <summary>Reads one certificate.</summary>
+    /// <param name="der">Its bytes, kept.</param>
+    /// <exception cref="CertificateFormatException">It is none; the message says why.</exception>
+    public static Certificate Read(ReadOnlyMemory<byte> der)
+    {
+        if (DerShape.Problem(der.Span) is { } problem)
+        {
+            throw new CertificateFormatException(problem);
+        }
+
+        try
+        {
+            return new Certificate(der);
+        }
+        catch (CertificateFormatException)
+        {
+            throw;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // BouncyCastle's parsers throw some ten types for bytes that make no sense; all mean this.
+            throw new CertificateFormatException($"it cannot be parsed ({exception.GetType().Name})", exception);
+        }
+    }
+
+    private bool HasUsage(int bit) =>
+        _keyUsage is { } usage && usage.GetBytes() is var bytes && bit / 8 < bytes.Length && (bytes[bit / 8] << bit % 8 & 0x80) != 0;
+
+    private static bool IsCritical(X509Extensions extensions, DerObjectIdentifier oid) =>
+        extensions.GetExtension(oid)?.IsCritical == true;
+
+    private static GeneralName[] Names(X509Extensions extensions)
+    {
+        var names = GeneralNames.FromExtensions(extensions, X509Extensions.SubjectAlternativeName)?.GetNames() ?? [];
+        return names.Length <= NamesMax
+            ? names
+            : throw new CertificateFormatException($"it has {names.Length} alternative names, at most {NamesMax} are accepted");
+    }
+
+    /// <summary>Printable ASCII, at most <see cref="LabelCharsMax"/> characters.</summary>
+    internal static string Clean(string text) => string.Concat(
+        (text.Length > LabelCharsMax ? text.AsSpan(0, LabelCharsMax) : text).ToString().Select(c => c is >= ' ' and <= '~' ? c : '?'));
+
+    private static DateTimeOffset Utc(Time time) => new(DateTime.SpecifyKind(time.ToDateTime(), DateTimeKind.Utc));
+}
+
+/// <summary>The bytes are no certificate, or one beyond our limits.</summary>
+public sealed class CertificateFormatException : Exception
+{
+    /// <param name="message">What is wrong with it.</param>
+    /// <param name="inner">What the parser said.</param>
+    public CertificateFormatException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}

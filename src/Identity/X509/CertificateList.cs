@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace X0tta6bl4.Identity.X509;
+
+/// <summary>
+/// Certificates and keys in files: PEM (RFC 7468), any number of blocks with text around them, or DER, one element after the
+/// other.
+/// </summary>
+public static class CertificateList
+{
+    private const string CertificateLabel = "CERTIFICATE";
+    private const string KeyLabel = "PRIVATE KEY";
+
+    /// <summary>The DER of each certificate, in the file's order.</summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="countMax">Most certificates.</param>
+    /// <exception cref="CertificateFormatException">No certificate, too many, or something else among them.</exception>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> file, int countMax)
+    {
+        var list = IsPem(file.Span)
+            ? Blocks(file.Span).Select(block => block.Label == CertificateLabel
+                ? (ReadOnlyMemory<byte>)block.Der
+                : throw new CertificateFormatException($"it holds a block \"{Certificate.Clean(block.Label)}\" among the certificates"))
+            : Elements(file);
+        var certificates = list.Take(countMax + 1).ToList();
+        return certificates.Count switch
+        {
+            0 => throw new CertificateFormatException("it holds no certificate"),
+            var count when count > countMax => throw new CertificateFormatException($"it holds over {countMax} certificates"),
+            _ => certificates,
+        };
+    }
+
+    /// <summary>The DER of the one PKCS #8 key. Clear it when it has been read.</summary>
+    /// <exception cref="CertificateFormatException">No key, several, or an encrypted one.</exception>
+    internal static byte[] ReadKey(ReadOnlyMemory<byte> file)
+    {
+        if (!IsPem(file.Span))
+        {
+            return file.ToArray();
+        }
+
+        var keys = Blocks(file.Span).Where(block => block.Label != CertificateLabel).ToList();
+        return keys switch
+        {
+            [{ Label: KeyLabel } key] => key.Der,
+            [] => throw new CertificateFormatException("it holds no key"),
+            [{ Label: "EC PRIVATE KEY" }] => throw new CertificateFormatException(
+                "the key is in OpenSSL's old form; convert it: openssl pkcs8 -topk8 -nocrypt"),
+            [{ Label: "ENCRYPTED PRIVATE KEY" }] => throw new CertificateFormatException("the key is encrypted"),
+            [_] => throw new CertificateFormatException("it holds something that is no PKCS #8 key"),
+            _ => throw new CertificateFormatException($"it holds {keys.Count} keys"),
+        };
+    }
+
+    private static bool IsPem(ReadOnlySpan<byte> file) => file.IndexOf("-----BEGIN "u8) >= 0;
+
+    private static List<(string Label, byte[] Der)> Blocks(ReadOnlySpan<byte> file)
+    {
+        // PEM is ASCII; other bytes become '?' and can only stand in the text around it.
+        ReadOnlySpan<char> text = Encoding.ASCII.GetString(file);
+        var blocks = new List<(string, byte[])>();
+        while (PemEncoding.TryFind(text, out var fields))
+        {
+            var der = new byte[fields.DecodedDataLength];
+            if (!Convert.TryFromBase64Chars(text[fields.Base64Data], der, out var length) || length != der.Length)
+            {
+                throw new CertificateFormatException("a block of it is no base64");
+            }
+
+            blocks.Add((text[fields.Label].ToString(), der));
+            text = text[fields.Location.End..];
+        }
+
+        return text.Contains("-----BEGIN ", StringComparison.Ordinal)
+            ? throw new CertificateFormatException("a block of it does not end")
+            : blocks;
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> file)
+    {
+        while (!file.IsEmpty)
+        {
+            var length = DerShape.LengthOfFirst(file.Span)
+                ?? throw new CertificateFormatException("it is neither PEM nor DER");
+            yield return file[..length];
+            file = file[length..];
+        }
+    }
+}
