@@ -30,8 +30,11 @@ int32_t CryptoNative_GetRandomBytes(uint8_t *buf, int32_t num);
 /* Fills buffer. 0 is success, -1 is failure: then .NET throws a CryptographicException. */
 int32_t minipal_get_cryptographically_secure_random_bytes(uint8_t *buffer, int32_t bufferLength);
 
+/* GRND_INSECURE of linux/random.h, Linux 5.6: never blocks. The C library's header may be older. */
+#define KERNEL_GRND_INSECURE 4u
+
 /* 1 when all of buf was filled, 0 when the kernel refused. */
-static int32_t fill(uint8_t *buf, int32_t num)
+static int32_t fill(uint8_t *buf, int32_t num, unsigned int flags)
 {
     int32_t done = 0;
 
@@ -40,11 +43,8 @@ static int32_t fill(uint8_t *buf, int32_t num)
     }
 
     while (done < num) {
-        /*
-         * Flags 0: blocks until the pool is seeded once after boot (getrandom(2)), so a key made in the first second of
-         * a router's life is not guessable; never blocks again. Above 256 bytes it may return early or with EINTR.
-         */
-        ssize_t got = getrandom(buf + done, (size_t)(num - done), 0);
+        /* Above 256 bytes it may return early or with EINTR (getrandom(2)). */
+        ssize_t got = getrandom(buf + done, (size_t)(num - done), flags);
 
         if (got < 0) {
             if (errno == EINTR) {
@@ -65,12 +65,17 @@ int32_t CryptoNative_EnsureOpenSslInitialized(void)
     return 0;
 }
 
+/* Keys are made of this. It waits until the pool is seeded once after boot, so that none is guessable. */
 int32_t CryptoNative_GetRandomBytes(uint8_t *buf, int32_t num)
 {
-    return fill(buf, num);
+    return fill(buf, num, 0);
 }
 
+/*
+ * Seeds of hash codes and names of things are made of this, before the watchdog is armed. It gives what there is, as
+ * /dev/urandom did; only a kernel without GRND_INSECURE makes it wait for the pool.
+ */
 int32_t minipal_get_cryptographically_secure_random_bytes(uint8_t *buffer, int32_t bufferLength)
 {
-    return fill(buffer, bufferLength) ? 0 : -1;
+    return fill(buffer, bufferLength, KERNEL_GRND_INSECURE) || fill(buffer, bufferLength, 0) ? 0 : -1;
 }

@@ -44,8 +44,9 @@ public sealed partial class RouterBoard : IDisposable
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    private TaskCompletionSource _stateChanged = NewSignal();
+    private TaskCompletionSource _changed = NewSignal();
     private int _wanted = (int)LedState.Booting;
+    private int _wasPressed;
     private string? _rebootReason;
     private bool _isDisposed;
 
@@ -86,9 +87,12 @@ public sealed partial class RouterBoard : IDisposable
             _leds = LedPanel.Open(
                 description, context.Root, chips, saved, context.Health, _metrics, context.Logger);
             _leds.Show(LedState.Booting, Now);
-            _buttons = new ButtonPanel(description, chips, context.Time, context.Health, _metrics, context.Logger);
+            _buttons = new ButtonPanel(description, chips, context.Time, context.Health, _metrics, context.Logger)
+            {
+                Pressed = WakeForPress,
+            };
             _thermal = new ThermalZones(description.ThermalZones, context.Root, context.Health);
-            Latest = new Latest<BoardSnapshot>(Look());
+            Latest = new Latest<BoardSnapshot>(Look(State));
         }
         catch (Exception)
         {
@@ -109,9 +113,10 @@ public sealed partial class RouterBoard : IDisposable
     public Latest<BoardSnapshot> Latest { get; }
 
     /// <summary>
-    /// Completes when <see cref="BoardSnapshot.State"/> next changes. Take it before looking at <see cref="Latest"/>.
+    /// Completes when <see cref="Latest"/> shows something to tell: another <see cref="BoardSnapshot.State"/>, or a press.
+    /// Take it before looking.
     /// </summary>
-    public Task StateChanged => Volatile.Read(ref _stateChanged).Task;
+    public Task Changed => Volatile.Read(ref _changed).Task;
 
     /// <summary>Presses of the buttons.</summary>
     public Feed<ButtonEvent> Presses => _buttons.Presses;
@@ -157,18 +162,19 @@ public sealed partial class RouterBoard : IDisposable
         while (!cancellationToken.IsCancellationRequested)
         {
             var state = State;
-            var isChanged = state != Latest.Value.State;
+            var wasPressed = Interlocked.Exchange(ref _wasPressed, 0) != 0;
+            var isChanged = wasPressed || state != Latest.Value.State;
             _leds.Show(state, Now);
             _leds.Tick(Now);
             if (isChanged || Now >= nextLook)
             {
                 nextLook = Now + LookInterval;
-                Latest.Publish(Look());
+                Latest.Publish(Look(state));
             }
 
             if (isChanged)
             {
-                Interlocked.Exchange(ref _stateChanged, NewSignal()).TrySetResult();
+                Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
             }
 
             _pulse.Beat();
@@ -210,6 +216,12 @@ public sealed partial class RouterBoard : IDisposable
     // The LEDs change now and not at the next look.
     private void Wake() => _wake.Writer.TryWrite(true);
 
+    private void WakeForPress()
+    {
+        Volatile.Write(ref _wasPressed, 1);
+        Wake();
+    }
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void ReleaseWatchdog()
@@ -244,7 +256,7 @@ public sealed partial class RouterBoard : IDisposable
         }
     }
 
-    private BoardSnapshot Look()
+    private BoardSnapshot Look(LedState state)
     {
         var thermal = _thermal.Read();
         foreach (var reading in thermal)
@@ -256,7 +268,7 @@ public sealed partial class RouterBoard : IDisposable
             _watchdog.Info, _watchdog.TimeLeft, _feeder!.IsFed, _feeder.Feeds, _feeder.Hung, _isFromProcd);
         _metrics.Watchdog(watchdog?.Info.Timeout ?? TimeSpan.Zero, watchdog?.TimeLeft);
         return new BoardSnapshot(
-            _description.Id, _description.Model, State, _leds.Snapshot, watchdog, LastReset, thermal, _buttons.Snapshot);
+            _description.Id, _description.Model, state, _leds.Snapshot, watchdog, LastReset, thermal, _buttons.Snapshot);
     }
 
     // Until the time has come or Show wants something else.

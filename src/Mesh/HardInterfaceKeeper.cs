@@ -38,7 +38,8 @@ internal sealed partial class HardInterfaceKeeper(
             ReadLinks();
         }
 
-        MeshIndex = Find(options.Interface)?.Index ?? 0;
+        // One of another kind must not get hard interfaces put into it.
+        MeshIndex = Find(options.Interface) is { Kind: BatadvKind } mesh ? mesh.Index : 0;
         if (options.Manage && MeshIndex != 0 && KeepHardInterfaces(timestamp, changes))
         {
             ReadLinks();
@@ -58,7 +59,7 @@ internal sealed partial class HardInterfaceKeeper(
     private bool KeepMeshInterface()
     {
         var link = Find(options.Interface);
-        var wrongKind = link is { } found && found.Kind != "batadv";
+        var wrongKind = link is { } found && found.Kind != BatadvKind;
         health.Set(wrongKind, "mesh.interface-wrong-kind", options.Interface, Severity.Critical,
             $"{options.Interface} exists and is no batman-adv interface",
             "rename or delete it, or name another interface in mesh.interface");
@@ -69,6 +70,7 @@ internal sealed partial class HardInterfaceKeeper(
 
         if (link is null)
         {
+            health.Clear("mesh.interface-not-up", options.Interface);
             return Try("mesh.interface-not-created", options.Interface, "create", () =>
             {
                 route.CreateBatadv(options.Interface, options.Algorithm);
@@ -80,7 +82,15 @@ internal sealed partial class HardInterfaceKeeper(
             });
         }
 
-        return !link.Value.IsUp && Try("mesh.interface-not-up", options.Interface, "set up", () =>
+        // Somebody else may have done what we were refused.
+        health.Clear("mesh.interface-not-created", options.Interface);
+        if (link.Value.IsUp)
+        {
+            health.Clear("mesh.interface-not-up", options.Interface);
+            return false;
+        }
+
+        return Try("mesh.interface-not-up", options.Interface, "set up", () =>
         {
             route.SetUp(link.Value.Index, true);
             Log.InterfaceSetUp(logger, options.Interface);
@@ -97,10 +107,16 @@ internal sealed partial class HardInterfaceKeeper(
         {
             if (Find(name) is not { } link)
             {
+                health.Clear("mesh.hard-interface-not-attached", name);
+                health.Clear("mesh.hard-interface-not-up", name);
                 continue;
             }
 
-            if (link.MasterIndex != MeshIndex)
+            if (link.MasterIndex == MeshIndex)
+            {
+                health.Clear("mesh.hard-interface-not-attached", name);
+            }
+            else
             {
                 changed |= Try("mesh.hard-interface-not-attached", name, $"put into {options.Interface}", () =>
                 {
@@ -109,7 +125,11 @@ internal sealed partial class HardInterfaceKeeper(
                 });
             }
 
-            if (!link.IsUp)
+            if (link.IsUp)
+            {
+                health.Clear("mesh.hard-interface-not-up", name);
+            }
+            else
             {
                 changed |= Try("mesh.hard-interface-not-up", name, "set up", () =>
                 {
@@ -163,7 +183,10 @@ internal sealed partial class HardInterfaceKeeper(
 
     private static string Fix(NetlinkException exception) =>
         exception.IsPermission ? "run the agent as root or with CAP_NET_ADMIN"
-        : "it is tried again every 2 s; dmesg may say more";
+        : $"it is tried again every {MeshLoop.CheckInterval.TotalSeconds:0} s; dmesg may say more";
+
+    /// <summary>IFLA_INFO_KIND of batman-adv's interfaces.</summary>
+    private const string BatadvKind = "batadv";
 
     /// <summary>The kernel's answer to a link kind it has no module for (errno.h).</summary>
     private const int EOPNOTSUPP = 95;

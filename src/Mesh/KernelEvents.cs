@@ -29,7 +29,7 @@ internal enum Happened
 
 /// <summary>
 /// Empties the three event sockets. Events only say where to look: the state itself is always read from the tables, so
-/// a lost event costs one poll interval at most, and an overflow (ENOBUFS) just means reading everything.
+/// a lost event costs <see cref="MeshLoop.CheckInterval"/> at most, and an overflow (ENOBUFS) just means reading everything.
 /// </summary>
 internal sealed partial class KernelEvents(
     RouteEventSocket route, BatmanEventSocket batman, UeventSocket uevents, MeshMetrics metrics, ILogger logger)

@@ -27,6 +27,7 @@ public sealed class MeshGauges
     private readonly Gauge _hardInterface;
     private readonly Gauge _originatorCount;
     private readonly HashSet<string> _interfaces = [];
+    private string _interface = "";
     private readonly HashSet<(string Interface, string Neighbour)> _links = [];
 
     /// <param name="factory">Where the gauges are made.</param>
@@ -70,15 +71,26 @@ public sealed class MeshGauges
         _unfollowed.WithLabels("originators").Set(snapshot.UnfollowedOriginators);
         _unfollowed.WithLabels("neighbours").Set(snapshot.UnfollowedNeighbours);
         _gateways.Set(snapshot.Gateways.Length);
-        if (snapshot.InterfaceIndex != 0)
-        {
-            var best = snapshot.Originators.Count(o => o.IsBest);
-            _originatorCount.WithLabels(snapshot.Interface, "true").Set(best);
-            _originatorCount.WithLabels(snapshot.Interface, "false").Set(snapshot.Originators.Length - best);
-        }
-
+        SetOriginatorCount(snapshot);
         SetInterfaces(snapshot);
         SetLinks(snapshot);
+    }
+
+    private void SetOriginatorCount(MeshSnapshot snapshot)
+    {
+        if (_interface != snapshot.Interface && _interface.Length > 0)
+        {
+            _originatorCount.RemoveLabelled(_interface, "true");
+            _originatorCount.RemoveLabelled(_interface, "false");
+        }
+
+        _interface = snapshot.Interface;
+        if (_interface.Length > 0)
+        {
+            var best = snapshot.Originators.Count(o => o.IsBest);
+            _originatorCount.WithLabels(_interface, "true").Set(best);
+            _originatorCount.WithLabels(_interface, "false").Set(snapshot.Originators.Length - best);
+        }
     }
 
     private void SetInterfaces(MeshSnapshot snapshot)
@@ -91,6 +103,10 @@ public sealed class MeshGauges
             if (hardInterface.IsWanted)
             {
                 _hardInterface.WithLabels(hardInterface.Name).Set(hardInterface.IsAttached ? 1 : 0);
+            }
+            else
+            {
+                _hardInterface.RemoveLabelled(hardInterface.Name);
             }
 
             _neighbours.WithLabels(hardInterface.Name).Set(

@@ -17,10 +17,8 @@ namespace X0tta6bl4.Mesh;
 /// <remarks>
 /// A round: wait (for an event of the kernel, or until something is due) → take the events → put hard interfaces back
 /// → read the tables that are due → compare → publish the snapshot and the changes → beat.
-/// Both tables are read every <see cref="MeshOptions.PollInterval"/> while something changes. When nothing does, the
-/// originator table, which costs more, backs off to <see cref="MeshOptions.PollIntervalMax"/>, and the neighbours are read
-/// just when the first of them can have become silent: a dead link is seen as soon as ever, with fewer looks. Any event
-/// and any change of a neighbour reads the originators at once.
+/// What is due when is <see cref="RoundSchedule"/>'s; any event of the kernel and any change of a neighbour reads the
+/// originators at once.
 /// </remarks>
 public sealed partial class MeshLoop
 {
@@ -30,20 +28,11 @@ public sealed partial class MeshLoop
     /// <summary>Rounds in a row that may fail before the loop gives up and the supervisor opens everything anew.</summary>
     public const int FailedRoundsMax = 5;
 
-    /// <summary>How much longer the next wait for the originator table is when the last read found no change.</summary>
-    public const double BackOffFactor = 1.5;
-
     /// <summary>
     /// Longest time between two checks that the hard interfaces are in the mesh. The kernel tells of every change; this is for
     /// the event that was lost.
     /// </summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(4);
-
-    /// <summary>
-    /// Share of its interval by which work is done early rather than with a wake-up of its own. Not for the neighbours, whose
-    /// time is chosen so that a silent one has just crossed its limit.
-    /// </summary>
-    private const double Slack = 0.25;
 
     /// <summary>Shortest wait between two rounds caused by timers, so that rounding never makes the loop spin.</summary>
     private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(20);
@@ -119,6 +108,8 @@ public sealed partial class MeshLoop
 
     private void Run(CancellationToken cancellationToken)
     {
+        // Of a loop before this one, with other options perhaps: what still holds is raised again in the first round.
+        _health.ClearAll("mesh.");
         using var route = RouteClient.Open();
         using var routeEvents = RouteEventSocket.Open(RouteGroups.Links);
         using var batmanEvents = BatmanEventSocket.Open();
@@ -131,7 +122,7 @@ public sealed partial class MeshLoop
         var rounds = new Rounds(this, events, keeper, reader);
         while (!cancellationToken.IsCancellationRequested)
         {
-            var due = rounds.DueIn();
+            var due = rounds.DueIn;
             var isReadable = wait.Wait(due > WaitMin ? due : WaitMin);
             if (!cancellationToken.IsCancellationRequested)
             {

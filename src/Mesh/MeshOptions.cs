@@ -20,12 +20,12 @@ public sealed record MeshOptions
     /// </summary>
     public bool Manage { get; init; } = true;
 
-    /// <summary>Neighbour table poll, and the originator table poll while things change.</summary>
+    /// <summary>Time between two reads of the neighbour and the originator table while things change.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Longest time between two originator dumps when nothing changes. The neighbour table, which is small, keeps
-    /// <see cref="PollInterval"/>: a dead link must be seen within seconds however quiet the mesh was.
+    /// Longest time between two originator dumps when nothing changes. The neighbour table, which is small, is then read when
+    /// the first neighbour can have become silent: a dead link must be seen within seconds however quiet the mesh was.
     /// </summary>
     public TimeSpan PollIntervalMax { get; init; } = TimeSpan.FromSeconds(10);
 

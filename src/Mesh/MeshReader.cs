@@ -33,6 +33,8 @@ internal sealed partial class MeshReader(
 
     public long OriginatorsTimestamp { get; private set; }
 
+    public long NeighboursTimestamp { get; private set; }
+
     public int Reachable => _paths.Reachable;
 
     public int WeakPaths => _paths.Weak;
@@ -85,7 +87,8 @@ internal sealed partial class MeshReader(
         _neighbourRows.Clear();
         var outcome = Batman.DumpNeighbours(meshIndex, _neighbourRows);
         var rows = CollectionsMarshal.AsSpan(_neighbourRows);
-        _neighbours.Update(rows, time.GetTimestamp(), changes);
+        NeighboursTimestamp = time.GetTimestamp();
+        _neighbours.Update(rows, NeighboursTimestamp, changes);
         var states = new NeighbourState[rows.Length];
         for (var i = 0; i < rows.Length; i++)
         {

@@ -6,28 +6,19 @@ namespace X0tta6bl4.Mesh;
 
 public sealed partial class MeshLoop
 {
-    /// <summary>One round after another: what is due when, and what a failure means.</summary>
+    /// <summary>One round after another: what a look finds, and what a failure means.</summary>
     private sealed class Rounds(MeshLoop loop, KernelEvents events, HardInterfaceKeeper keeper, MeshReader reader)
     {
-        private readonly MeshOptions _options = loop._options;
+        private readonly RoundSchedule _schedule = new(loop._options, loop._time);
         private readonly TimeProvider _time = loop._time;
         private readonly List<MeshChange> _changes = [];
-        private long _checkDue;
-        private long _neighboursDue;
-        private long _originatorsDue;
-        private TimeSpan _originatorInterval = loop._options.PollInterval;
         private MeshState _state = MeshState.Starting;
         private string? _algorithm;
         private long _sequence;
         private int _failedRounds;
 
         /// <summary>How long the loop may wait if nothing happens.</summary>
-        public TimeSpan DueIn()
-        {
-            var due = Math.Min(Math.Min(_checkDue, _neighboursDue), _originatorsDue);
-            var now = _time.GetTimestamp();
-            return due <= now ? TimeSpan.Zero : _time.GetElapsedTime(now, due);
-        }
+        public TimeSpan DueIn => _schedule.DueIn;
 
         /// <param name="isReadable">False when the wait ended with its time: then there are no events.</param>
         public void Turn(bool isReadable)
@@ -36,8 +27,7 @@ public sealed partial class MeshLoop
             var happened = isReadable ? events.Take() : Happened.None;
             if (happened != Happened.None)
             {
-                _originatorInterval = _options.PollInterval;
-                _originatorsDue = 0;
+                _schedule.Happened();
             }
 
             if (happened.HasFlag(Happened.Module))
@@ -51,24 +41,31 @@ public sealed partial class MeshLoop
                 reader.Clear(_changes);
             }
 
+            var isNews = state != _state || reader.Info?.AlgorithmName != _algorithm;
             Enter(state);
             if (_changes.Count > 0)
             {
-                _originatorInterval = _options.PollInterval;
-                _originatorsDue = Math.Min(_originatorsDue, After(_originatorInterval));
+                _schedule.Changed();
             }
 
             Publish();
+            if (isNews)
+            {
+                // After the snapshot: whoever is woken by a symptom must find the state it belongs to.
+                _algorithm = reader.Info?.AlgorithmName;
+                loop.ReportState(state);
+                loop.ReportAlgorithm(_algorithm);
+            }
         }
 
         private MeshState Read(Happened happened)
         {
             try
             {
-                if (happened.HasFlag(Happened.Links) || _checkDue <= After(CheckInterval * Slack))
+                if (happened.HasFlag(Happened.Links) || _schedule.IsCheckDue)
                 {
                     keeper.Check(_time.GetTimestamp(), _changes);
-                    _checkDue = After(CheckInterval);
+                    _schedule.Checked();
                 }
 
                 var state = keeper.MeshIndex == 0 ? MeshState.NoInterface : ReadTables(keeper.MeshIndex, happened);
@@ -76,7 +73,7 @@ public sealed partial class MeshLoop
                 {
                     // Without the interface nothing else would ask for the module, and its absence is the better answer.
                     reader.RequireModule();
-                    _neighboursDue = _originatorsDue = _checkDue;
+                    _schedule.NothingToRead();
                 }
 
                 _failedRounds = 0;
@@ -90,21 +87,21 @@ public sealed partial class MeshLoop
 
         private MeshState ReadTables(uint meshIndex, Happened happened)
         {
-            var originatorsDue = _originatorsDue <= After(_originatorInterval * Slack);
+            var originatorsDue = _schedule.AreOriginatorsDue;
             if (originatorsDue || happened.HasFlag(Happened.Settings))
             {
                 reader.ReadInfo(meshIndex);
             }
 
-            if (_neighboursDue <= _time.GetTimestamp() || originatorsDue)
+            if (_schedule.AreNeighboursDue || originatorsDue)
             {
                 var before = _changes.Count;
                 var outcome = reader.ReadNeighbours(meshIndex, _changes);
-                _neighboursDue = After(NextNeighboursIn());
+                _schedule.NeighboursRead(reader.NextNeighbourIn);
                 originatorsDue |= _changes.Count > before;
                 if (outcome == DumpOutcome.MeshDown)
                 {
-                    _originatorsDue = After(_options.PollInterval);
+                    _schedule.NoPaths();
                     return MeshState.NoActiveHardInterface;
                 }
             }
@@ -112,25 +109,15 @@ public sealed partial class MeshLoop
             if (originatorsDue)
             {
                 reader.ReadOriginators(meshIndex, _changes);
-                _originatorsDue = After(_originatorInterval);
-                var longer = _originatorInterval * BackOffFactor;
-                _originatorInterval = longer < _options.PollIntervalMax ? longer : _options.PollIntervalMax;
+                _schedule.OriginatorsRead();
             }
 
             return reader.Info is { IsUp: false } ? MeshState.NoActiveHardInterface : MeshState.Up;
         }
 
-        private TimeSpan NextNeighboursIn()
-        {
-            var silentIn = reader.NextNeighbourIn ?? _options.PollInterval;
-            var isQuiet = _originatorInterval >= _options.PollIntervalMax;
-            var longest = isQuiet ? _options.PollIntervalMax : _options.PollInterval;
-            return silentIn < longest ? silentIn : longest;
-        }
-
         private MeshState Failed(NetlinkException exception)
         {
-            _neighboursDue = _originatorsDue = _checkDue = After(_options.PollInterval);
+            _schedule.Failed();
             if (exception.IsFamilyMissing)
             {
                 reader.Forget();
@@ -144,8 +131,8 @@ public sealed partial class MeshLoop
 
             if (exception.IsNoSuchInterface)
             {
-                // It went away between the link dump and this one. The next check finds out.
-                _checkDue = 0;
+                // It went away between the link dump and this one.
+                _schedule.CheckNow();
                 return MeshState.NoInterface;
             }
 
@@ -161,14 +148,6 @@ public sealed partial class MeshLoop
 
         private void Enter(MeshState state)
         {
-            var algorithm = reader.Info?.AlgorithmName;
-            if (state != _state || algorithm != _algorithm)
-            {
-                loop.ReportState(state);
-                loop.ReportAlgorithm(algorithm);
-                _algorithm = algorithm;
-            }
-
             if (state != _state)
             {
                 if (state == MeshState.Up)
@@ -192,8 +171,9 @@ public sealed partial class MeshLoop
                 Sequence = ++_sequence,
                 Timestamp = _time.GetTimestamp(),
                 OriginatorsTimestamp = reader.OriginatorsTimestamp,
+                NeighboursTimestamp = reader.NeighboursTimestamp,
                 State = _state,
-                Interface = _options.Interface,
+                Interface = loop._options.Interface,
                 InterfaceIndex = keeper.MeshIndex,
                 Info = reader.Info,
                 HardInterfaces = keeper.Interfaces,
@@ -205,7 +185,7 @@ public sealed partial class MeshLoop
                 AliveNeighbours = reader.AliveNeighbours,
                 UnfollowedOriginators = reader.UnfollowedOriginators,
                 UnfollowedNeighbours = reader.UnfollowedNeighbours,
-                NextOriginatorsIn = _originatorsDue == 0 ? TimeSpan.Zero : _time.GetElapsedTime(_time.GetTimestamp(), _originatorsDue),
+                NextOriginatorsIn = _schedule.OriginatorsIn,
             };
             loop._state.Publish(snapshot);
             foreach (var change in _changes)
@@ -215,8 +195,6 @@ public sealed partial class MeshLoop
                 loop._feed.Writer.TryWrite(change);
             }
         }
-
-        private long After(TimeSpan span) => _time.GetTimestamp() + (long)(span.TotalSeconds * _time.TimestampFrequency);
     }
 
     private void ReportState(MeshState state)
@@ -226,7 +204,7 @@ public sealed partial class MeshLoop
         _health.Set(state == MeshState.NoPermission, "mesh.no-permission", "", Severity.Critical,
             "the agent may not read the mesh tables", "run it as root or with CAP_NET_ADMIN");
         _health.Set(state == MeshState.NoInterface, "mesh.interface-absent", _options.Interface, Severity.Critical,
-            $"the mesh interface {_options.Interface} does not exist",
+            $"there is no batman-adv interface {_options.Interface}",
             _options.Manage ? "it is created by itself as soon as the kernel allows" : "create it, or set mesh.manage = true");
         _health.Set(state == MeshState.NoActiveHardInterface, "mesh.no-active-hard-interface", _options.Interface,
             Severity.Critical, $"{_options.Interface} has no active hard interface",

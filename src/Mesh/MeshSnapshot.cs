@@ -71,6 +71,9 @@ public sealed record MeshSnapshot
     /// <summary>When the originator table in it was read: it is read less often than the neighbours.</summary>
     public long OriginatorsTimestamp { get; init; }
 
+    /// <summary>When the neighbour table in it was read.</summary>
+    public long NeighboursTimestamp { get; init; }
+
     /// <summary>Whether there is a mesh.</summary>
     public MeshState State { get; init; }
 

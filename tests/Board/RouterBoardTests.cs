@@ -70,7 +70,7 @@ public sealed class RouterBoardTests : IDisposable
         using var board = Open(new FakeWatchdog());
         using var stop = new CancellationTokenSource();
         var pulse = Assert.Single(_world.Pulses.All, p => p.Name == "board");
-        var changed = board.StateChanged;
+        var changed = board.Changed;
         var loop = board.RunAsync(stop.Token);
 
         board.Show(LedState.Healthy);
@@ -90,7 +90,7 @@ public sealed class RouterBoardTests : IDisposable
         using var stop = new CancellationTokenSource();
         var loop = board.RunAsync(stop.Token);
         _world.Sys.Write("/sys/class/thermal/thermal_zone1/temp", "-5000\n");
-        var changed = board.StateChanged;
+        var changed = board.Changed;
 
         while (board.Latest.Value.Thermal[0].Celsius != -5)
         {
@@ -236,10 +236,13 @@ public sealed class RouterBoardTests : IDisposable
     }
 
     [Fact]
-    public void Presses_reach_the_reader()
+    public async Task A_press_reaches_the_reader_and_the_snapshot_at_once()
     {
         using var board = Open(new FakeWatchdog());
         using var presses = board.Presses.Subscribe();
+        using var stop = new CancellationTokenSource();
+        var loop = board.RunAsync(stop.Token);
+        var changed = board.Changed;
 
         _gpio.Edge(3, PinEventTypes.Rising);
         _world.Time.Advance(TimeSpan.FromSeconds(0.5));
@@ -247,6 +250,10 @@ public sealed class RouterBoardTests : IDisposable
 
         Assert.True(presses.TryRead(out var press));
         Assert.Equal(new ButtonEvent("reset", PressKind.Short, TimeSpan.FromSeconds(0.5)), press);
+        await changed.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(1, Assert.Single(board.Latest.Value.Buttons).Presses);
+        await stop.CancelAsync();
+        await loop;
     }
 
     [Fact]

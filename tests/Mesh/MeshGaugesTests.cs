@@ -102,4 +102,37 @@ public class MeshGaugesTests
 
         Assert.DoesNotContain(lines, l => l.Contains("mesh0", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_mesh_that_is_gone_has_no_originators()
+    {
+        await ScrapeAsync(Mesh() with { Originators = [Path(1, 1, 255)] });
+
+        var lines = await ScrapeAsync(Mesh() with { InterfaceIndex = 0 });
+
+        Assert.Contains("batman_originator_count{batdev=\"bat0\",selected=\"true\"} 0", lines);
+    }
+
+    [Fact]
+    public async Task A_mesh_of_another_name_leaves_nothing_of_the_old_one()
+    {
+        await ScrapeAsync(Mesh());
+
+        var lines = await ScrapeAsync(Mesh() with { Interface = "bat1" });
+
+        Assert.DoesNotContain(lines, l => l.Contains("bat0", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_interface_no_longer_wanted_is_not_said_to_be_missing_from_the_mesh()
+    {
+        await ScrapeAsync(Mesh());
+
+        var lines = await ScrapeAsync(Mesh() with
+        {
+            HardInterfaces = [new HardInterfaceState("mesh0", 3, true, true, true, true, IsWanted: false, 1)],
+        });
+
+        Assert.DoesNotContain(lines, l => l.StartsWith("x0tta6bl4_mesh_hard_interface_attached{", StringComparison.Ordinal));
+    }
 }

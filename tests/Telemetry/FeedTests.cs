@@ -58,7 +58,7 @@ public class FeedTests
         var dropped = 0;
         var feed = new Feed<int>(Capacity, () => dropped++);
         using var reader = feed.Subscribe();
-        var (written, expected) = (0, 0);
+        var (written, expected, read) = (0, 0, 0);
         foreach (var isWrite in steps)
         {
             if (isWrite)
@@ -69,6 +69,7 @@ public class FeedTests
             else if (reader.TryRead(out var value))
             {
                 Assert.Equal(expected++, value);
+                read++;
             }
             else
             {
@@ -76,14 +77,13 @@ public class FeedTests
             }
         }
 
-        var read = 0;
-        while (reader.TryRead(out _))
+        while (reader.TryRead(out var value))
         {
+            Assert.Equal(expected++, value);
             read++;
         }
 
-        Assert.Equal(written, expected + read);
-        Assert.True(dropped <= written);
+        Assert.Equal((written, written), (expected, read + dropped));
     });
 
     [Fact]

@@ -37,6 +37,11 @@ internal sealed class BadInput(
             new RouterOptions { SkippedModules = ["batman-adv"] }, "mesh.", "modprobe batman-adv",
             s => s is { WatchdogFed: true, Health: "critical" }, "watchdog fed, health critical"),
         new BadInput(
+            "wrong-kind", "something else bears the mesh interface's name: said, left alone, and managed, fed and observable",
+            new RouterOptions { BootScript = $"ip link add name {AgentConfigFile.MeshInterface} type bridge" },
+            "mesh.interface-wrong-kind", AgentConfigFile.MeshInterface,
+            s => s is { WatchdogFed: true, Health: "critical", Neighbours: 0 }, "watchdog fed, health critical"),
+        new BadInput(
             "no-watchdog", "no watchdog chip: said, and the mesh works",
             new RouterOptions { HasWatchdog = false }, "board.watchdog", "/dev/watchdog0",
             s => s is { Neighbours: 1, WatchdogFed: false, Health: "degraded" }, "in the mesh, degraded"),

@@ -11,13 +11,20 @@ internal sealed class ButtonPress : IScenario
 {
     private const int Presses = 3;
 
+    // Reports a minute apart: one that shows a press was sent because of it.
+    private static readonly BenchPlan Plan = Steps.Pair with
+    {
+        HasBroker = true,
+        Options = router => Steps.Pair.OptionsOf(router) with { EditConfig = AgentConfigFile.WithDefaultReportInterval },
+    };
+
     public string Name => "button-press";
 
     public string Promise => "each press of the button is one event, in the log and at the broker";
 
     public async Task RunAsync(ScenarioContext context, CancellationToken cancellation)
     {
-        var bench = await context.BootAsync(Steps.Pair with { HasBroker = true }, cancellation);
+        var bench = await context.BootAsync(Plan, cancellation);
         var a = bench.Router("A");
         await Steps.StatusAsync(a, "watchdog fed", s => s.WatchdogFed, Steps.MeshLimit, cancellation);
         var reports = bench.Broker!.Messages.Mark;

@@ -93,7 +93,7 @@ internal sealed class ControlRoutes(
         var snapshot = state.Mesh.Value;
         var sinceSnapshot = snapshot.Timestamp == 0 ? 0 : time.GetElapsedTime(snapshot.Timestamp).TotalSeconds;
         json.WriteStartArray("next");
-        WriteStep(json, snapshot.NextOriginatorsIn.TotalSeconds - sinceSnapshot, "read the originator table");
+        WriteStep(json, snapshot.NextOriginatorsIn.TotalSeconds - sinceSnapshot, "read the originator table, at the latest");
         WriteStep(json, MeshLoop.CheckInterval.TotalSeconds, "check that the hard interfaces are in the mesh, at the latest");
         if (state.Board?.Latest.Value.Watchdog is { } watchdog)
         {
@@ -160,7 +160,7 @@ internal sealed class ControlRoutes(
     private void WriteNeighbours(Utf8JsonWriter json)
     {
         var snapshot = state.Mesh.Value;
-        json.WriteNumber("age_s", StatusJson.Age(snapshot.Timestamp, time));
+        json.WriteNumber("age_s", StatusJson.Age(snapshot.NeighboursTimestamp, time));
         json.WriteStartArray("neighbours");
         foreach (ref readonly var neighbour in snapshot.Neighbours.AsSpan())
         {

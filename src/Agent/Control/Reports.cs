@@ -27,35 +27,38 @@ internal sealed class Reports(AgentState state, NodeOptions node, string meshInt
     /// <summary>Offers what changed, until cancelled.</summary>
     public async Task FollowAsync(MqttReporter reporter, CancellationToken stop)
     {
-        var lastHealth = state.Health.Current.Value;
         var board = state.Board!;
-        var lastLeds = board.Latest.Value.State;
         using var changes = state.Changes.Follow();
         using var presses = board.Presses.Subscribe();
+        // Each is taken before the look, so that nothing that happens during it is missed, and kept until it completes.
+        var healthChanged = state.Health.Current.Changed;
+        var boardChanged = board.Changed;
+        var lastState = state.Mesh.Value.State;
         while (true)
         {
-            // Taken before the look, so that nothing that happens during it is missed.
-            var healthChanged = state.Health.Current.Changed;
-            var ledsChanged = board.StateChanged;
-            if (OfferChanges(reporter, changes))
+            // A state that is neither the beginning nor the end of a working mesh is no change of it, but it is a symptom.
+            var isChanged = OfferChanges(reporter, changes);
+            if (isChanged || lastState != state.Mesh.Value.State)
             {
+                lastState = state.Mesh.Value.State;
                 reporter.Offer("mesh", "mesh", Mesh(), retain: true);
             }
 
-            if (!ReferenceEquals(lastHealth, state.Health.Current.Value))
+            OfferPresses(reporter, presses);
+            if (healthChanged.IsCompleted)
             {
-                lastHealth = state.Health.Current.Value;
+                healthChanged = state.Health.Current.Changed;
                 reporter.Offer("health", "health", Health(), retain: true);
             }
 
-            if (OfferPresses(reporter, presses) || board.Latest.Value.State != lastLeds)
+            if (boardChanged.IsCompleted)
             {
-                lastLeds = board.Latest.Value.State;
+                boardChanged = board.Changed;
                 reporter.Offer("board", "board", Board(), retain: true);
             }
 
             await Task.Delay(OnChangeInterval, time, stop);
-            await Task.WhenAny(changes.Ready, presses.Ready, healthChanged, ledsChanged).WaitAsync(stop);
+            await Task.WhenAny(changes.Ready, presses.Ready, healthChanged, boardChanged).WaitAsync(stop);
         }
     }
 
@@ -71,16 +74,12 @@ internal sealed class Reports(AgentState state, NodeOptions node, string meshInt
         return any;
     }
 
-    private bool OfferPresses(MqttReporter reporter, FeedReader<ButtonEvent> presses)
+    private void OfferPresses(MqttReporter reporter, FeedReader<ButtonEvent> presses)
     {
-        var any = false;
         while (presses.TryRead(out var press))
         {
-            any = true;
             reporter.Offer("event", "event", Event(press), retain: false);
         }
-
-        return any;
     }
 
     private byte[] Mesh() => Render(json =>

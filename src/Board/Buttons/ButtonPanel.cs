@@ -48,6 +48,9 @@ internal sealed partial class ButtonPanel : IDisposable
     /// <summary>The presses, oldest first.</summary>
     public Feed<ButtonEvent> Presses { get; }
 
+    /// <summary>Called after <see cref="Snapshot"/> shows another press. Must not block.</summary>
+    public Action? Pressed { get; init; }
+
     /// <summary>The last press of each button.</summary>
     public IReadOnlyList<ButtonSnapshot> Snapshot
     {
@@ -79,7 +82,7 @@ internal sealed partial class ButtonPanel : IDisposable
             at = chips.Open(description.Line, description.Debounce, out problem);
             if (at is { } found)
             {
-                _buttons.Add(new Button(description, found.Controller, found.Pin, time, Pressed));
+                _buttons.Add(new Button(description, found.Controller, found.Pin, time, Take));
                 health.Clear("board.button-unavailable", description.Role);
                 return true;
             }
@@ -99,7 +102,7 @@ internal sealed partial class ButtonPanel : IDisposable
         return false;
     }
 
-    private void Pressed(ButtonEvent press)
+    private void Take(ButtonEvent press)
     {
         lock (_lock)
         {
@@ -107,6 +110,7 @@ internal sealed partial class ButtonPanel : IDisposable
             _snapshots[press.Role] = before with { Presses = before.Presses + 1, Last = press };
         }
 
+        Pressed?.Invoke();
         Presses.Publish(press);
         _metrics.Pressed(press);
         LogPressed(press.Role, press.Kind, (long)press.Held.TotalMilliseconds);

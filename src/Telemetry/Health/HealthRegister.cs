@@ -67,7 +67,25 @@ public sealed class HealthRegister(TimeProvider time)
         }
     }
 
-    /// <summary>The two calls above in one, for a condition that was just checked.</summary>
+    /// <summary>The same for every code that begins so: what raised them has gone.</summary>
+    public void ClearAll(string codePrefix)
+    {
+        lock (_lock)
+        {
+            var gone = _symptoms.Keys.Where(key => key.Code.StartsWith(codePrefix, StringComparison.Ordinal)).ToList();
+            foreach (var key in gone)
+            {
+                _symptoms.Remove(key);
+            }
+
+            if (gone.Count > 0)
+            {
+                PublishLocked();
+            }
+        }
+    }
+
+    /// <summary>Raise and clear in one, for a condition that was just checked.</summary>
     public void Set(bool holds, string code, string subject, Severity severity, string text, string fix)
     {
         if (holds)
