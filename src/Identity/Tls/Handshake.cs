@@ -17,8 +17,8 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
     /// <summary>TLS 1.3 and nothing else.</summary>
     public static readonly ProtocolVersion[] Versions = [ProtocolVersion.TLSv13];
 
-    /// <summary>Most certificates of a peer: the verifier's own limit.</summary>
-    public const int ChainLengthMax = SvidPolicy.ChainCertificatesMax;
+    /// <summary>One more than the verifier takes, so that it is the verifier who refuses it, with its reason.</summary>
+    public const int ChainLengthMax = SvidPolicy.ChainCertificatesMax + 1;
 
     /// <summary>
     /// BouncyCastle's AES reads tables, slowly and in a time that depends on the key, where the processor has no instructions
@@ -91,9 +91,17 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
     }
 
     /// <summary>Takes over what both have agreed on.</summary>
-    /// <exception cref="TlsFatalAlert">The peer chose no application protocol, and one is required.</exception>
+    /// <exception cref="TlsFatalAlert">
+    /// The peer chose no application protocol, and one is required; or one that was not offered, which BouncyCastle's client
+    /// would take.
+    /// </exception>
     public void Complete(SecurityParameters agreed)
     {
+        if (agreed.ApplicationProtocol is { } chosen && !settings.Protocols.Contains(chosen.GetUtf8Decoding()))
+        {
+            throw new TlsFatalAlert(AlertDescription.illegal_parameter, "the peer chose an application protocol that was not offered");
+        }
+
         if (settings.RequiresProtocol && agreed.ApplicationProtocol is null)
         {
             throw new TlsFatalAlert(AlertDescription.no_application_protocol, "the peer chose no application protocol");

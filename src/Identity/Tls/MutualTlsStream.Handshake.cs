@@ -31,7 +31,7 @@ public sealed partial class MutualTlsStream
                 ?? throw new TlsHandshakeException(TlsFailure.NoIdentity, "there is no identity to show yet");
             var crypto = new SvidTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()));
             var handshake = new Handshake(settings, identity, crypto);
-            stream = new MutualTlsStream(transport, isServer ? new TlsServerProtocol() : new TlsClientProtocol(), handshake, time);
+            stream = new MutualTlsStream(transport, isServer ? new ServerEngine() : new ClientEngine(), handshake, time);
             await stream.ShakeHandsAsync(settings.HandshakeBytesMax, either.Token).ConfigureAwait(false);
             return stream;
         }

@@ -10,8 +10,9 @@ namespace X0tta6bl4.Identity.Tls;
 /// </summary>
 /// <remarks>
 /// A peer that ends the connection says so with close_notify: reading then gives 0 bytes. A transport that ends without it
-/// was cut, by an attacker perhaps, and reading throws (RFC 8446, section 6.1). What is written is encrypted and sent record
-/// by record, so that neither side buffers more than one.
+/// was cut, by an attacker perhaps, and reading throws, then and ever after (RFC 8446, section 6.1). What is written is
+/// encrypted and sent record by record, so that neither side buffers more than one. A write that is given up half way ends
+/// the connection, for nothing that followed could be understood. The reader never waits for the writer.
 /// </remarks>
 public sealed partial class MutualTlsStream : Stream
 {
@@ -29,6 +30,7 @@ public sealed partial class MutualTlsStream : Stream
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly byte[] _received = new byte[RecordBytesMax];
     private readonly ArrayBufferWriter<byte> _toSend = new();
+    private IOException? _failure;
     private bool _isDisposed;
 
     private MutualTlsStream(Stream transport, TlsProtocol engine, Handshake handshake, TimeProvider time)
@@ -86,6 +88,11 @@ public sealed partial class MutualTlsStream : Stream
                     return Take(buffer.Span[..available]);
                 }
 
+                if (_failure is { } failure)
+                {
+                    throw new IOException(failure.Message, failure);
+                }
+
                 if (_engine.IsClosed)
                 {
                     return 0;
@@ -93,29 +100,43 @@ public sealed partial class MutualTlsStream : Stream
             }
 
             var count = await _transport.ReadAsync(_received, cancellationToken).ConfigureAwait(false);
-            Offer(count);
-            await SendAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                Offer(count);
+            }
+            catch (IOException exception)
+            {
+                // The peer hears why (the alert), and nothing more.
+                _failure = exception;
+                await SayLastAsync().ConfigureAwait(false);
+                _transport.Dispose();
+                throw;
+            }
+
+            if (_engine.IsClosed)
+            {
+                await SayLastAsync().ConfigureAwait(false);
+            }
         }
     }
 
     /// <inheritdoc/>
+    /// <exception cref="IOException">The connection is closed or was cut.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        for (var rest = buffer; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, RecordBytesMax)..])
+        // Before anything is encrypted: what is, must go out, or nothing ever again.
+        await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            lock (_engineLock)
+            for (var rest = buffer; !rest.IsEmpty; rest = rest[Math.Min(rest.Length, RecordBytesMax)..])
             {
-                try
-                {
-                    _engine.WriteApplicationData(rest.Span[..Math.Min(rest.Length, RecordBytesMax)]);
-                }
-                catch (InvalidOperationException exception)
-                {
-                    throw new IOException("the TLS connection is closed", exception);
-                }
+                Encrypt(rest.Span[..Math.Min(rest.Length, RecordBytesMax)]);
+                await SendLockedAsync(cancellationToken).ConfigureAwait(false);
             }
-
-            await SendAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sending.Release();
         }
     }
 
@@ -168,9 +189,9 @@ public sealed partial class MutualTlsStream : Stream
     {
         if (disposing && !_isDisposed)
         {
+            // Not the semaphore: who waits for it would wait for ever, and it holds nothing.
             _isDisposed = true;
             _transport.Dispose();
-            _sending.Dispose();
         }
 
         base.Dispose(disposing);
@@ -209,9 +230,25 @@ public sealed partial class MutualTlsStream : Stream
                 }
             }
         }
-        catch (TlsNoCloseNotifyException exception)
+        catch (EndOfStreamException exception)
         {
+            // TlsNoCloseNotifyException between two records, the bare one in the middle of one.
             throw new IOException("the connection was cut: it ended without the peer's goodbye (close_notify)", exception);
+        }
+    }
+
+    private void Encrypt(ReadOnlySpan<byte> plain)
+    {
+        lock (_engineLock)
+        {
+            try
+            {
+                _engine.WriteApplicationData(plain);
+            }
+            catch (InvalidOperationException exception)
+            {
+                throw new IOException("the TLS connection is closed", exception);
+            }
         }
     }
 
@@ -221,26 +258,40 @@ public sealed partial class MutualTlsStream : Stream
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            lock (_engineLock)
-            {
-                var count = _engine.GetAvailableOutputBytes();
-                if (count == 0)
-                {
-                    return;
-                }
-
-                var bytes = ArrayPool<byte>.Shared.Rent(count);
-                _engine.ReadOutput(bytes, 0, count);
-                _toSend.ResetWrittenCount();
-                _toSend.Write(bytes.AsSpan(0, count));
-                ArrayPool<byte>.Shared.Return(bytes);
-            }
-
-            await _transport.WriteAsync(_toSend.WrittenMemory, cancellationToken).ConfigureAwait(false);
+            await SendLockedAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             _sending.Release();
+        }
+    }
+
+    private async Task SendLockedAsync(CancellationToken cancellationToken)
+    {
+        lock (_engineLock)
+        {
+            var count = _engine.GetAvailableOutputBytes();
+            if (count == 0)
+            {
+                return;
+            }
+
+            var bytes = ArrayPool<byte>.Shared.Rent(count);
+            _engine.ReadOutput(bytes, 0, count);
+            _toSend.ResetWrittenCount();
+            _toSend.Write(bytes.AsSpan(0, count));
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        try
+        {
+            await _transport.WriteAsync(_toSend.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // Half a record may have gone out: nothing that follows it could be understood.
+            _transport.Dispose();
+            throw;
         }
     }
 

@@ -37,4 +37,6 @@ internal sealed class SvidTlsCrypto(SecureRandom random) : BcTlsCrypto(random)
 internal sealed class RawCertificate(BcTlsCrypto crypto, byte[] encoding) : BcTlsCertificate(crypto, encoding)
 {
     public ReadOnlyMemory<byte> Sent { get; } = encoding;
+
+    public override byte[] GetEncoded() => Sent.ToArray();
 }

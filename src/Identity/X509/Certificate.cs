@@ -26,6 +26,7 @@ public sealed class Certificate
     ];
 
     private readonly DerBitString? _keyUsage;
+    private readonly Lazy<PublicKey> _key;
 
     private Certificate(ReadOnlyMemory<byte> der)
     {
@@ -37,12 +38,15 @@ public sealed class Certificate
         SerialNumber = Convert.ToHexStringLower(tbs.SerialNumber.Value.ToByteArray());
         Issuer = tbs.Issuer;
         Subject = tbs.Subject;
+        IssuerDer = Issuer.GetDerEncoded();
+        SubjectDer = Subject.GetDerEncoded();
         NotBefore = Utc(tbs.StartDate);
         NotAfter = Utc(tbs.EndDate);
         SignatureAlgorithm = parsed.SignatureAlgorithm;
         HasOneSignatureAlgorithm = parsed.SignatureAlgorithm.Equals(tbs.Signature);
         Signature = parsed.GetSignatureOctets();
         KeyInfo = tbs.SubjectPublicKeyInfo;
+        _key = new Lazy<PublicKey>(() => PublicKey.Read(KeyInfo));
 
         var extensions = tbs.Extensions;
         if (extensions is null)
@@ -50,7 +54,9 @@ public sealed class Certificate
             return;
         }
 
-        UnknownCritical = extensions.GetCriticalExtensionOids().Except(Understood).FirstOrDefault()?.Id;
+        UnknownCritical = extensions.GetCriticalExtensionOids().Except(Understood).FirstOrDefault() is { } oid ? Clean(oid.Id) : null;
+        IssuerKeyId = AuthorityKeyIdentifier.FromExtensions(extensions)?.KeyIdentifier?.GetOctets();
+        KeyId = SubjectKeyIdentifier.FromExtensions(extensions)?.GetKeyIdentifier();
         _keyUsage = extensions.GetExtensionParsedValue(X509Extensions.KeyUsage) is { } usage ? DerBitString.GetInstance(usage) : null;
         KeyUsageIsCritical = IsCritical(extensions, X509Extensions.KeyUsage);
         AlternativeNames = Names(extensions);
@@ -101,6 +107,23 @@ public sealed class Certificate
     internal X509Name Issuer { get; }
 
     internal X509Name Subject { get; }
+
+    /// <summary>
+    /// Names are compared by their bytes, as they were signed. BouncyCastle's own comparison decodes values that begin with #
+    /// as DER, from a stranger's hand.
+    /// </summary>
+    internal byte[] IssuerDer { get; }
+
+    internal byte[] SubjectDer { get; }
+
+    /// <summary>authorityKeyIdentifier: which key of the issuer signed it.</summary>
+    internal byte[]? IssuerKeyId { get; }
+
+    /// <summary>subjectKeyIdentifier.</summary>
+    internal byte[]? KeyId { get; }
+
+    /// <summary>Its key, read when it is first needed and then kept: an authority's is needed in every handshake.</summary>
+    internal PublicKey Key => _key.Value;
 
     internal AlgorithmIdentifier SignatureAlgorithm { get; }
 

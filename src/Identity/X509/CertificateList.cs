@@ -10,6 +10,9 @@ namespace X0tta6bl4.Identity.X509;
 public static class CertificateList
 {
     private const string CertificateLabel = "CERTIFICATE";
+    /// <summary>A key may stand in one file with a chain.</summary>
+    private const int KeyBlocksMax = 8;
+
     private const string KeyLabel = "PRIVATE KEY";
 
     /// <summary>The DER of each certificate, in the file's order.</summary>
@@ -19,7 +22,7 @@ public static class CertificateList
     public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> file, int countMax)
     {
         var list = IsPem(file.Span)
-            ? Blocks(file.Span).Select(block => block.Label == CertificateLabel
+            ? Blocks(file.Span, countMax).Select(block => block.Label == CertificateLabel
                 ? (ReadOnlyMemory<byte>)block.Der
                 : throw new CertificateFormatException($"it holds a block \"{Certificate.Clean(block.Label)}\" among the certificates"))
             : Elements(file);
@@ -41,7 +44,7 @@ public static class CertificateList
             return file.ToArray();
         }
 
-        var keys = Blocks(file.Span).Where(block => block.Label != CertificateLabel).ToList();
+        var keys = Blocks(file.Span, KeyBlocksMax).Where(block => block.Label != CertificateLabel).ToList();
         return keys switch
         {
             [{ Label: KeyLabel } key] => key.Der,
@@ -54,12 +57,33 @@ public static class CertificateList
         };
     }
 
-    private static bool IsPem(ReadOnlySpan<byte> file) => file.IndexOf("-----BEGIN "u8) >= 0;
+    private static bool IsPem(ReadOnlySpan<byte> file) => file.IndexOf(Begin) >= 0;
 
-    private static List<(string Label, byte[] Der)> Blocks(ReadOnlySpan<byte> file)
+    private static ReadOnlySpan<byte> Begin => "-----BEGIN "u8;
+
+    private static List<(string Label, byte[] Der)> Blocks(ReadOnlySpan<byte> file, int blocksMax)
     {
-        // PEM is ASCII; other bytes become '?' and can only stand in the text around it.
-        ReadOnlySpan<char> text = Encoding.ASCII.GetString(file);
+        // Before they are looked for: a block that does not end is sought to the end of the file, every time.
+        if (file.Count(Begin) > blocksMax)
+        {
+            throw new CertificateFormatException($"it holds over {blocksMax} blocks");
+        }
+
+        // PEM is ASCII; other bytes become '?' and can only stand in the text around it. No string: it may be a key.
+        var chars = new char[file.Length];
+        Encoding.ASCII.GetChars(file, chars);
+        try
+        {
+            return Blocks(chars);
+        }
+        finally
+        {
+            Array.Clear(chars);
+        }
+    }
+
+    private static List<(string Label, byte[] Der)> Blocks(ReadOnlySpan<char> text)
+    {
         var blocks = new List<(string, byte[])>();
         while (PemEncoding.TryFind(text, out var fields))
         {

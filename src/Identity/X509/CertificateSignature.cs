@@ -28,7 +28,7 @@ internal static class CertificateSignature
         {
             return SvidRefusal.Of(
                 SvidRefusalReason.SignatureAlgorithm,
-                $"{child.Label}: the signature algorithm {oid.Id} is not accepted with an issuer's key of {issuer}");
+                $"{child.Label}: the signature algorithm {Certificate.Clean(oid.Id)} is not accepted with an issuer's key of {issuer}");
         }
 
         signer.Init(forSigning: false, issuer.Parameters);

@@ -9,7 +9,7 @@ internal static class Issuer
     /// <param name="issuer">The certificate.</param>
     /// <param name="id">The ID it vouches for, through others perhaps.</param>
     /// <param name="isAuthorityOfBundle">
-    /// It is trusted for being in the bundle: a root of version 1 or without key usage may be there, by the operator's word.
+    /// It is trusted for being in the bundle: a root without key usage may be there, by the operator's word.
     /// </param>
     public static SvidRefusal? Check(Certificate issuer, SpiffeId id, bool isAuthorityOfBundle)
     {
@@ -49,7 +49,7 @@ internal static class Issuer
     }
 
     /// <summary>Issuer and subject are one name: the authority's own, with a new key.</summary>
-    public static bool IsSelfIssued(Certificate certificate) => certificate.Subject.Equivalent(certificate.Issuer, inOrder: true);
+    public static bool IsSelfIssued(Certificate certificate) => certificate.SubjectDer.AsSpan().SequenceEqual(certificate.IssuerDer);
 
     /// <summary>An authority need not have an ID; one that has names the trust domain and nothing below it.</summary>
     private static SvidRefusal? CheckId(Certificate issuer, SpiffeId id)
@@ -65,9 +65,12 @@ internal static class Issuer
             return Of(SvidRefusalReason.IssuerId, issuer, $"the authority has {uris.Count} URIs", "X-2");
         }
 
-        if (SpiffeId.Parse(uris[0], out var own) is not null)
+        if (SpiffeId.Parse(uris[0], out var own) is { } problem)
         {
-            return null; // some other URI; authorities of the world outside have them
+            // Authorities of the world outside have URIs of other kinds.
+            return uris[0].StartsWith("spiffe:", StringComparison.OrdinalIgnoreCase)
+                ? Of(SvidRefusalReason.IssuerId, issuer, $"it is an authority whose URI is no SPIFFE ID: {problem.Text}")
+                : null;
         }
 
         if (own.Path.Length > 0)

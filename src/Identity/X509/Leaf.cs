@@ -15,7 +15,7 @@ internal static class Leaf
             : CheckUsage(leaf) ?? CheckExtendedUsage(leaf)
             ?? (leaf.UnknownCritical is { } oid
                 ? Of(SvidRefusalReason.UnknownCriticalExtension, leaf, $"the critical extension {oid} is not known here")
-                : SvidVerifier.KeyOf(leaf, out _)));
+                : CheckKey(leaf)));
     }
 
     private static SvidRefusal? ReadId(Certificate leaf, out SpiffeId id)
@@ -71,6 +71,9 @@ internal static class Leaf
             && !(usages.Contains(KeyPurposeID.id_kp_serverAuth) && usages.Contains(KeyPurposeID.id_kp_clientAuth))
             ? Of(SvidRefusalReason.ExtendedKeyUsage, leaf, "its extended key usage lacks serverAuth or clientAuth")
             : null;
+
+    /// <summary>Only its kind: its owner is a stranger yet.</summary>
+    private static SvidRefusal? CheckKey(Certificate leaf) => SvidVerifier.Usable(leaf, () => PublicKey.CheckKind(leaf.KeyInfo));
 
     private static SvidRefusal Of(
         SvidRefusalReason reason, Certificate certificate, string text, string? requirement = null) =>

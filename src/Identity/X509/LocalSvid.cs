@@ -20,8 +20,8 @@ public sealed class LocalSvid
     /// <summary>What we send, our own certificate first.</summary>
     public IReadOnlyList<Certificate> Chain { get; }
 
-    /// <summary>When peers stop believing it.</summary>
-    public DateTimeOffset NotAfter => Chain[0].NotAfter;
+    /// <summary>When peers stop believing it: the earliest end of all certificates of the chain.</summary>
+    public DateTimeOffset NotAfter => Chain.Min(c => c.NotAfter);
 
     /// <summary>Kind of our key.</summary>
     public KeyKind KeyKind { get; }

@@ -151,13 +151,13 @@ internal sealed class NameConstraints
         return true;
     }
 
-    /// <summary>The first parts of the name are the tree's.</summary>
+    /// <summary>The first parts of the name are the tree's, byte for byte (<see cref="Certificate.SubjectDer"/>).</summary>
     private static bool DirectoryMatches(X509Name tree, X509Name name)
     {
         var wanted = Asn1Sequence.GetInstance(tree.ToAsn1Object());
         var found = Asn1Sequence.GetInstance(name.ToAsn1Object());
-        return found.Count >= wanted.Count
-            && X509Name.GetInstance(new DerSequence(found.Take(wanted.Count).ToArray())).Equivalent(tree, inOrder: true);
+        return found.Count >= wanted.Count && wanted.Zip(found).All(
+            pair => pair.First.ToAsn1Object().GetDerEncoded().AsSpan().SequenceEqual(pair.Second.ToAsn1Object().GetDerEncoded()));
     }
 
     private static string Text(GeneralName name) => DerIA5String.GetInstance(name.Name).GetString();

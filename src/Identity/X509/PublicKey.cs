@@ -35,7 +35,7 @@ public sealed class PublicKey
     /// <summary>Least RSA modulus, in bits.</summary>
     public const int RsaBitsMin = 2048;
 
-    /// <summary>Greatest RSA modulus, in bits: one signature on a Cortex-A53 then stays under 20 ms.</summary>
+    /// <summary>Greatest RSA modulus, in bits.</summary>
     public const int RsaBitsMax = 4096;
 
     /// <summary>Greatest RSA public exponent, in bits. 65537 has 17; a long one only makes verifying slow.</summary>
@@ -60,9 +60,36 @@ public sealed class PublicKey
     /// <inheritdoc/>
     public override string ToString() => Kind == KeyKind.Rsa ? $"RSA {Bits}" : Kind.ToString();
 
+    /// <summary>
+    /// Whether the key is one we would read, without the arithmetic of reading it: BouncyCastle tests every RSA modulus for
+    /// a quarter of a second, which no stranger shall have for the asking.
+    /// </summary>
+    /// <exception cref="WeakKeyException">The key is not on the allow list.</exception>
+    internal static void CheckKind(SubjectPublicKeyInfo info)
+    {
+        var algorithm = info.Algorithm.Algorithm;
+        if (algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey))
+        {
+            CurveOf(info);
+        }
+        else if (algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption))
+        {
+            RsaOf(info);
+        }
+        else if (algorithm.Equals(EdECObjectIdentifiers.id_Ed25519))
+        {
+            RefuseParameters(info);
+        }
+        else
+        {
+            throw new WeakKeyException($"keys of the algorithm {Certificate.Clean(algorithm.Id)} are not accepted");
+        }
+    }
+
     /// <exception cref="WeakKeyException">The key is not on the allow list.</exception>
     internal static PublicKey Read(SubjectPublicKeyInfo info)
     {
+        CheckKind(info);
         var algorithm = info.Algorithm.Algorithm;
         if (algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey))
         {
@@ -71,16 +98,15 @@ public sealed class PublicKey
 
         if (algorithm.Equals(EdECObjectIdentifiers.id_Ed25519))
         {
-            RefuseParameters(info);
             return new PublicKey(KeyKind.Ed25519, 256, new Ed25519PublicKeyParameters(info.PublicKey.GetOctets()));
         }
 
-        return algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption)
-            ? ReadRsa(info)
-            : throw new WeakKeyException($"keys of the algorithm {algorithm.Id} are not accepted");
+        var rsa = RsaOf(info);
+        return new PublicKey(
+            KeyKind.Rsa, rsa.Modulus.BitLength, new RsaKeyParameters(isPrivate: false, rsa.Modulus, rsa.PublicExponent));
     }
 
-    private static PublicKey ReadCurve(SubjectPublicKeyInfo info)
+    private static (KeyKind Kind, DerObjectIdentifier Curve) CurveOf(SubjectPublicKeyInfo info)
     {
         if (info.Algorithm.Parameters is not DerObjectIdentifier curve)
         {
@@ -89,14 +115,20 @@ public sealed class PublicKey
 
         var kind = curve.Equals(SecObjectIdentifiers.SecP256r1) ? KeyKind.P256
             : curve.Equals(SecObjectIdentifiers.SecP384r1) ? KeyKind.P384
-            : throw new WeakKeyException($"keys on the curve {curve.Id} are not accepted");
+            : throw new WeakKeyException($"keys on the curve {Certificate.Clean(curve.Id)} are not accepted");
+        return (kind, curve);
+    }
+
+    private static PublicKey ReadCurve(SubjectPublicKeyInfo info)
+    {
+        var (kind, curve) = CurveOf(info);
         var domain = new ECNamedDomainParameters(curve, CustomNamedCurves.GetByOid(curve));
         // Throws for a point that is not on the curve, or at infinity.
         var point = domain.Curve.DecodePoint(info.PublicKey.GetOctets());
         return new PublicKey(kind, domain.Curve.FieldSize, new ECPublicKeyParameters(point, domain));
     }
 
-    private static PublicKey ReadRsa(SubjectPublicKeyInfo info)
+    private static RsaPublicKeyStructure RsaOf(SubjectPublicKeyInfo info)
     {
         var rsa = RsaPublicKeyStructure.GetInstance(info.ParsePublicKey());
         var bits = rsa.Modulus.BitLength;
@@ -106,12 +138,9 @@ public sealed class PublicKey
         }
 
         var exponent = rsa.PublicExponent;
-        if (exponent.SignValue <= 0 || exponent.BitLength is < 2 or > RsaExponentBitsMax || !exponent.TestBit(0))
-        {
-            throw new WeakKeyException("the RSA key's exponent is even, too small or too large");
-        }
-
-        return new PublicKey(KeyKind.Rsa, bits, new RsaKeyParameters(isPrivate: false, rsa.Modulus, exponent));
+        return exponent.SignValue > 0 && exponent.BitLength is >= 2 and <= RsaExponentBitsMax && exponent.TestBit(0)
+            ? rsa
+            : throw new WeakKeyException("the RSA key's exponent is even, too small or too large");
     }
 
     private static void RefuseParameters(SubjectPublicKeyInfo info)

@@ -13,14 +13,16 @@ public static class SvidFiles
     /// <param name="key">Path of the private key, PKCS #8.</param>
     /// <exception cref="CertificateFormatException">One of them is not what it should be; the message names it.</exception>
     /// <exception cref="IOException">One of them cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">One of them may not be read.</exception>
     public static LocalSvid Read(string certificates, string key)
     {
         var chain = Read(certificates, file => CertificateList.Read(file, SvidPolicy.ChainCertificatesMax));
         return Read(key, file =>
         {
-            var pkcs8 = CertificateList.ReadKey(file);
+            byte[]? pkcs8 = null;
             try
             {
+                pkcs8 = CertificateList.ReadKey(file);
                 return LocalSvid.Create(chain, PrivateKey.ReadPkcs8(pkcs8));
             }
             finally

@@ -13,7 +13,9 @@ namespace X0tta6bl4.Identity.X509;
 /// </remarks>
 public sealed class SvidVerifier(SvidPolicy policy)
 {
-    /// <summary>Most authorities of one name that are tried: a bundle has two while its authority is replaced.</summary>
+    /// <summary>
+    /// Most authorities of one name and key that are tried: a bundle has two while its authority is replaced.
+    /// </summary>
     private const int AuthoritiesTriedMax = 8;
 
     /// <summary>Verifies what a peer sent.</summary>
@@ -29,8 +31,9 @@ public sealed class SvidVerifier(SvidPolicy policy)
         var refusal = Read(chain, certificates)
             ?? Leaf.Check(certificates[0], out id)
             ?? CheckLifetime(certificates[0])
-            ?? FindAuthority(certificates, id, bundles, out authority)
-            ?? CheckPath([.. certificates.Skip(1).Append(authority!).Reverse()], certificates[0], id, now);
+            ?? FindAuthority(certificates, id, bundles, now, out authority)
+            ?? CheckPath([.. certificates.Skip(1).Append(authority!).Reverse()], certificates[0], id, now)
+            ?? KeyOf(certificates[0], out _);
         return refusal is not null
             ? new SvidVerdict(null, refusal)
             : new SvidVerdict(
@@ -96,8 +99,8 @@ public sealed class SvidVerifier(SvidPolicy policy)
     /// The authority that signed the top of the chain. A peer may send the authority itself along; it is taken from the
     /// bundle all the same.
     /// </summary>
-    private static SvidRefusal? FindAuthority(
-        List<Certificate> chain, SpiffeId id, TrustBundleSet bundles, out Certificate? authority)
+    private SvidRefusal? FindAuthority(
+        List<Certificate> chain, SpiffeId id, TrustBundleSet bundles, DateTimeOffset now, out Certificate? authority)
     {
         authority = null;
         if (bundles.Find(id.TrustDomain) is not { X509Authorities.Count: > 0 } bundle)
@@ -113,7 +116,12 @@ public sealed class SvidVerifier(SvidPolicy policy)
 
         var top = chain[^1];
         SvidRefusal? refusal = null;
-        foreach (var candidate in bundle.X509Authorities.Where(a => a.Subject.Equivalent(top.Issuer, inOrder: true)).Take(AuthoritiesTriedMax))
+        // An authority that was renewed stands there twice: the one that is valid now first.
+        var candidates = bundle.X509Authorities
+            .Where(a => MaySign(a, top))
+            .OrderBy(a => CheckTime(a, now) is null ? 0 : 1)
+            .Take(AuthoritiesTriedMax);
+        foreach (var candidate in candidates)
         {
             refusal = CheckSignature(top, candidate);
             if (refusal is null)
@@ -153,7 +161,7 @@ public sealed class SvidVerifier(SvidPolicy policy)
 
     private static SvidRefusal? CheckSignature(Certificate child, Certificate issuer)
     {
-        if (!issuer.Subject.Equivalent(child.Issuer, inOrder: true))
+        if (!issuer.SubjectDer.AsSpan().SequenceEqual(child.IssuerDer))
         {
             return SvidRefusal.Of(
                 SvidRefusalReason.UnknownAuthority,
@@ -163,12 +171,25 @@ public sealed class SvidVerifier(SvidPolicy policy)
         return KeyOf(issuer, out var key) ?? CertificateSignature.Check(child, key!);
     }
 
-    internal static SvidRefusal? KeyOf(Certificate certificate, out PublicKey? key)
+    /// <summary>Its subject is the child's issuer, and its key the one the child names, where both name one.</summary>
+    private static bool MaySign(Certificate issuer, Certificate child) =>
+        issuer.SubjectDer.AsSpan().SequenceEqual(child.IssuerDer)
+        && (issuer.KeyId is null || child.IssuerKeyId is null || issuer.KeyId.AsSpan().SequenceEqual(child.IssuerKeyId));
+
+    private static SvidRefusal? KeyOf(Certificate certificate, out PublicKey? key)
     {
-        key = null;
+        PublicKey? read = null;
+        var refusal = Usable(certificate, () => read = certificate.Key);
+        key = read;
+        return refusal;
+    }
+
+    /// <summary>Does something with a certificate's key; null when it went well.</summary>
+    internal static SvidRefusal? Usable(Certificate certificate, Action use)
+    {
         try
         {
-            key = PublicKey.Read(certificate.KeyInfo);
+            use();
             return null;
         }
         catch (WeakKeyException exception)

@@ -55,6 +55,11 @@ public static class TrustBundleReader
                     : null,
             };
         }
+        catch (InvalidOperationException exception)
+        {
+            // Text that is no Unicode shows only when it is looked at.
+            throw new CertificateFormatException("the bundle is no JSON: it has text that is no Unicode", exception);
+        }
         catch (JsonException exception)
         {
             throw new CertificateFormatException($"the bundle is no JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}", exception);

@@ -89,6 +89,9 @@ internal sealed class Mint : IDisposable
     /// <summary>A self-signed authority.</summary>
     public Minted Root(string name, Func<Wish, Wish>? change = null) => Make(Change(Wish.Authority(name), change), issuer: null);
 
+    /// <summary>The same root with the same key, for another time.</summary>
+    public Minted Renewed(Minted root, Func<Wish, Wish> change) => Make(change(Wish.Authority("root")), issuer: null, root.KeyFile);
+
     /// <summary>An authority under another.</summary>
     public Minted Intermediate(string name, Minted issuer, Func<Wish, Wish>? change = null) =>
         Make(Change(Wish.Authority(name), change), issuer);
@@ -118,11 +121,11 @@ internal sealed class Mint : IDisposable
 
     private static Wish Change(Wish wish, Func<Wish, Wish>? change) => change is null ? wish : change(wish);
 
-    private Minted Make(Wish wish, Minted? issuer)
+    private Minted Make(Wish wish, Minted? issuer, string? keyFile = null)
     {
         var name = $"c{++_count}";
         // Authorities have keys of their own; leaves of one kind share one, because making RSA keys takes seconds.
-        var key = KeyFile(wish.Key, issuer is null || wish.Basic?.Contains("CA:TRUE", StringComparison.Ordinal) == true ? name : "leaf");
+        var key = keyFile ?? KeyFile(wish.Key, issuer is null || wish.Basic?.Contains("CA:TRUE", StringComparison.Ordinal) == true ? name : "leaf");
         File.WriteAllText(_openSsl.PathOf($"{name}.ext"), wish.ExtensionFile());
         _openSsl.Run("req", "-new", "-config", "ca.cnf", "-key", key, "-subj", wish.Subject, "-out", $"{name}.csr");
         List<string> arguments =

@@ -78,6 +78,96 @@ public sealed class MutualTlsStreamTests(TlsWorld world) : IClassFixture<TlsWorl
     }
 
     [Fact]
+    public async Task A_write_given_up_half_way_ends_the_connection_instead_of_garbling_it()
+    {
+        var (client, server) = await ConnectedAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+
+        // Nobody reads: the socket's buffers fill, and the write stands in the middle of a record.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => client.WriteAsync(new byte[50_000_000], patience.Token).AsTask());
+        await Assert.ThrowsAnyAsync<Exception>(() => client.WriteAsync(new byte[1]).AsTask());
+
+        var buffer = new byte[1_000_000];
+        var error = await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (await server.ReadAsync(buffer) > 0)
+            {
+                Assert.Equal(-1, buffer.AsSpan().IndexOfAnyExcept((byte)0));
+            }
+        });
+        Assert.Contains("close_notify", error.Message, StringComparison.Ordinal);
+        await server.DisposeAsync();
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Both_may_write_much_before_either_reads()
+    {
+        var (client, server) = await ConnectedAsync();
+        var much = new byte[30_000_000];
+        var writes = Task.WhenAll(client.WriteAsync(much).AsTask(), server.WriteAsync(much).AsTask());
+        var reads = Task.WhenAll(
+            client.ReadExactlyAsync(new byte[much.Length]).AsTask(), server.ReadExactlyAsync(new byte[much.Length]).AsTask());
+
+        await Task.WhenAll(writes, reads).WaitAsync(TimeSpan.FromSeconds(60));
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_read_given_up_costs_neither_what_comes_nor_what_goes()
+    {
+        var (client, server) = await ConnectedAsync();
+        var sent = new byte[5_000_000];
+        new Random(2).NextBytes(sent);
+        var writing = client.WriteAsync(sent).AsTask();
+        for (var i = 0; i < 20; i++)
+        {
+            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(5));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ReadExactlyAsync(new byte[1], soon.Token).AsTask());
+        }
+
+        var arrived = new byte[sent.Length];
+        await server.ReadExactlyAsync(arrived);
+        await writing;
+        await server.WriteAsync("z"u8.ToArray());
+        await client.ReadExactlyAsync(new byte[1]);
+        Assert.True(sent.AsSpan().SequenceEqual(arrived));
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_cut_stays_an_error_however_often_it_is_read()
+    {
+        var (client, server) = await ConnectedAsync();
+        client.Dispose();
+        for (var i = 0; i < 3; i++)
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => server.ReadExactlyAsync(new byte[1]).AsTask());
+            await Assert.ThrowsAsync<IOException>(async () => Assert.Equal(-1, await server.ReadAsync(new byte[1])));
+        }
+
+        server.Dispose();
+    }
+
+    [Fact]
+    public async Task Closing_ends_whoever_reads_and_whoever_writes()
+    {
+        var (client, server) = await ConnectedAsync();
+        var reading = client.ReadExactlyAsync(new byte[1]).AsTask();
+        var writing = client.WriteAsync(new byte[50_000_000]).AsTask();
+        await Task.Delay(200);
+
+        client.Dispose();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => reading.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAnyAsync<IOException>(() => writing.WaitAsync(TimeSpan.FromSeconds(20)));
+        server.Dispose();
+    }
+
+    [Fact]
     public async Task The_protocol_is_the_servers_choice_of_the_clients_offer()
     {
         var (client, server) = await TlsWorld.ShakeAsync(

@@ -126,7 +126,10 @@ internal static class BadChains
         Bad("X-17", "nothing", NoCertificate, TlsAlert.CertificateRequired, _ => [], "U-8"),
         Bad("X-17", "a self-signed leaf", UnknownAuthority, TlsAlert.UnknownCa, a =>
             [a.Mint.Root("self", w => w with { Basic = null, Usage = "critical,digitalSignature", Names = Ours, NotBefore = Mint.Now, NotAfter = Mint.Now + TimeSpan.FromHours(1) }).Der]),
-        Bad("X-17", "an authority that only calls itself the root", BadSignature, a => [a.Mint.Leaf(a.Impostor).Der]),
+        Bad("X-17", "an authority that only calls itself the root", UnknownAuthority, TlsAlert.UnknownCa, a =>
+            [a.Mint.Leaf(a.Impostor).Der]),
+        Bad("X-17", "an authority that calls itself the root and hides its key's name", BadSignature, a =>
+            [a.Mint.Leaf(a.Impostor, w => w with { More = "authorityKeyIdentifier=none" }).Der]),
         Bad("X-17", "an authority that only calls itself the root, sent along", BadSignature, a =>
             [a.Mint.Leaf(a.Impostor).Der, a.Impostor.Der]),
         Bad("X-17", "a missing intermediate", UnknownAuthority, TlsAlert.UnknownCa, a => a.Below(w => w)[..1]),
@@ -174,6 +177,11 @@ internal static class BadChains
         }),
         Bad("X-7", "an intermediate whose ID has a path", IssuerId, a => a.Below(w => w.WithUris("spiffe://example.org/ca"))),
         Bad("X-7", "an intermediate of another trust domain", IssuerId, a => a.Below(w => w.WithUris("spiffe://other.org"))),
+        .. new[] { "spiffe://other.org/ca/", "SPIFFE://other.org", "spiffe://Other.org", "spiffe://other.org?x", "spiffe:" }.Select(uri => Bad(
+            "X-7", $"an intermediate with the broken ID {uri}", IssuerId, a => a.Below(w => w.WithUris(uri)))),
+        .. new[] { " #zz", " #3080", "#0c04726f6f74", " #0c04726f6f74" }.Select(name => Bad(
+            "X-17", $"an issuer whose name \"{name}\" some parsers decode", UnknownAuthority, TlsAlert.UnknownCa,
+            a => [a.Mint.Leaf(a.Mint.Root(name)).Der])),
         Bad("X-7", "an intermediate with two IDs", IssuerId, a => a.Below(
             w => w.WithUris("spiffe://example.org", "spiffe://other.org")), "X-2"),
     ];

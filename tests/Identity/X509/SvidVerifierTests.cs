@@ -64,4 +64,32 @@ public sealed class SvidVerifierTests(MintFixture fixture) : IClassFixture<MintF
         Assert.Equal((bad.Reason, bad.Requirement, bad.Alert), (refusal.Reason, refusal.Requirement, refusal.Alert));
         Assert.All(refusal.Text, c => Assert.InRange(c, ' ', '~'));
     }
+
+    /// <summary>A renewed authority stands in the bundle beside the old one, in either order.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public void A_renewed_authority_counts_whichever_stands_first(bool isOldFirst)
+    {
+        var mint = fixture.Authorities.Mint;
+        var valid = fixture.Authorities.Root;
+        var old = mint.Renewed(valid, w => w with { NotAfter = Mint.Now - TimeSpan.FromDays(1) });
+        Minted[] both = isOldFirst ? [old, valid] : [valid, old];
+        var bundle = new TrustBundle(MintFixture.Domain(Mint.Domain), [.. both.Select(a => Certificate.Read(a.Der))]);
+
+        var verdict = _verifier.Verify([mint.Leaf(valid).Der], new TrustBundleSet(bundle), Mint.Now);
+
+        Assert.Null(verdict.Refusal);
+    }
+
+    [Fact]
+    public void Twenty_authorities_of_one_name_are_told_apart_by_their_keys()
+    {
+        var mint = fixture.Authorities.Mint;
+        var roots = Enumerable.Range(0, 20).Select(_ => mint.Root("root")).ToList();
+        var bundle = new TrustBundle(MintFixture.Domain(Mint.Domain), [.. roots.Select(a => Certificate.Read(a.Der))]);
+
+        var verdict = _verifier.Verify([mint.Leaf(roots[^1]).Der], new TrustBundleSet(bundle), Mint.Now);
+
+        Assert.Null(verdict.Refusal);
+    }
 }

@@ -91,6 +91,23 @@ public sealed class TrustBundleReaderTests(MintFixture fixture) : IClassFixture<
     [InlineData("""{"keys":[[[[[[[[[[1]]]]]]]]]]}""")]
     public void What_is_no_json_is_refused(string json) => Assert.Contains("no JSON", Refused(json), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("""{"keys":[{"kty":"\ud800"}]}""")]
+    [InlineData("""{"keys":[{"kty":"EC","use":"x509-svid","x5c":["\ud800"]}]}""")]
+    [InlineData("""{"keys":[{"\ud800":1,"kty":"EC","use":"x509-svid","x5c":["AAAA"]}]}""")]
+    public void Text_that_is_no_unicode_is_refused(string json) => Assert.NotEmpty(Refused(json));
+
+    [Fact]
+    public void A_megabyte_of_beginnings_is_refused_at_once()
+    {
+        var file = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("-----BEGIN A-----\n", 50_000)));
+
+        Assert.Contains(
+            "over 64 blocks",
+            Assert.Throws<CertificateFormatException>(() => TrustBundleReader.Read(file, MintFixture.Domain(Mint.Domain))).Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Two_bundles_of_one_domain_are_refused() => Assert.Contains(
         "B-13", Assert.Throws<ArgumentException>(() => new TrustBundleSet(Read("""{"keys":[]}"""), Read("""{"keys":[]}"""))).Message,
@@ -118,7 +135,7 @@ public sealed class TrustBundleReaderTests(MintFixture fixture) : IClassFixture<
 
     /// <summary>Any JSON and any bytes are a bundle or refused, never anything else.</summary>
     [Fact]
-    public void Any_bytes_are_a_bundle_or_refused() => Gen.Char["{}[]\":,0123keysx509-svidctyEC -BEGIN"].Array[0, 80].Sample(
+    public void Any_bytes_are_a_bundle_or_refused() => Gen.Char["{}[]\":,0123keysx509-svidctyEC -BEGIN\\ud8\u00ff"].Array[0, 80].Sample(
         text =>
         {
             try
