@@ -27,8 +27,8 @@ public sealed class MeshGauges
     private readonly Gauge _hardInterface;
     private readonly Gauge _originatorCount;
     private readonly HashSet<string> _interfaces = [];
-    private string _interface = "";
     private readonly HashSet<(string Interface, string Neighbour)> _links = [];
+    private string _interface = "";
 
     /// <param name="factory">Where the gauges are made.</param>
     /// <param name="mesh">What they show.</param>

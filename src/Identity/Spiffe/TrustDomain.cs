@@ -21,9 +21,6 @@ public readonly record struct TrustDomain
     /// <summary>The name; empty for the default value, which belongs to nobody.</summary>
     public string Name => _name ?? "";
 
-    /// <summary>The trust domain's own ID, which has no path: what its signing certificates may carry .</summary>
-    public string IdText => $"{SpiffeId.Scheme}{Name}";
-
     /// <summary>Reads a name as it stands in a configuration: <c>example.org</c>.</summary>
     /// <param name="text">The name.</param>
     /// <param name="domain">The trust domain, when the answer is null.</param>
