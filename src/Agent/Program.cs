@@ -20,6 +20,7 @@ internal static class Program
             ("config", _) => ConfigVerb.Run(line, Console.Out, Console.Error),
             ("doctor", _) => await DoctorVerb.RunAsync(line, Console.Out),
             ("version", _) => VersionVerb.Show(line, Console.Out),
+            _ when OfflineVerbs.Find(line.Verb) is { } verb => verb.Run(line, Console.Out, Console.Error),
             _ => await AskVerb.RunAsync(line, Console.Out, Console.Error),
         };
     }

@@ -26,6 +26,12 @@ internal sealed record CommandLine
     /// <summary>Log format asked for on the command line; null takes the configured one.</summary>
     public string? LogFormat { get; private init; }
 
+    /// <summary>Flags of one verb alone, in the order they were typed; a flag may stand there several times.</summary>
+    public IReadOnlyList<(string Flag, string Value)> Values { get; private init; } = [];
+
+    /// <summary>The last value of a verb's flag; null when it was not given.</summary>
+    public string? Value(string flag) => Values.LastOrDefault(v => v.Flag == flag).Value;
+
     /// <summary>Reads the arguments.</summary>
     /// <returns>The command line, or null with <paramref name="problem"/> in words.</returns>
     public static CommandLine? Parse(IReadOnlyList<string> args, out string problem)
@@ -62,6 +68,16 @@ internal sealed record CommandLine
                         _ => line with { Config = value },
                     };
                     break;
+                case not null when OfflineVerbs.KnowsFlag(flag):
+                    value ??= ++i < args.Count ? args[i] : null;
+                    if (value is null)
+                    {
+                        problem = $"{flag} needs a value";
+                        return null;
+                    }
+
+                    line = line with { Values = [.. line.Values, (flag, value)] };
+                    break;
                 case not null:
                     problem = $"unknown flag '{flag}'";
                     return null;
@@ -71,7 +87,19 @@ internal sealed record CommandLine
             }
         }
 
-        return words.Count == 0 ? line : line with { Verb = words[0], Arguments = words[1..] };
+        if (words.Count > 0)
+        {
+            line = line with { Verb = words[0], Arguments = words[1..] };
+        }
+
+        var own = OfflineVerbs.Find(line.Verb)?.Flags ?? [];
+        if (line.Values.FirstOrDefault(v => !own.Contains(v.Flag)).Flag is { } foreign)
+        {
+            problem = $"'{foreign}' is no flag of '{line.Verb}'";
+            return null;
+        }
+
+        return line;
     }
 
     /// <summary>"--a=b" is flag and value, "--a" a flag alone, anything else a word (flag null).</summary>

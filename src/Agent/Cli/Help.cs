@@ -14,7 +14,7 @@ internal static class Help
 
     /// <summary>Every verb by its full name.</summary>
     public static IEnumerable<string> AllVerbs =>
-        Verbs.Asking.Select(v => v.Name).Concat(Others.Select(o => o.Usage.Split(' ')[0]));
+        [.. Verbs.Asking.Select(v => v.Name), .. OfflineVerbs.All.Select(v => v.Name), .. Others.Select(o => o.Usage.Split(' ')[0])];
 
     public static int Show(CommandLine line, TextWriter output)
     {
@@ -25,6 +25,16 @@ internal static class Help
         {
             Write(output, $"{verb.Name} {verb.Arguments}".TrimEnd(), verb.Summary
                 + (verb.Aliases.Length > 0 ? $" ({string.Join(", ", verb.Aliases)})" : ""));
+        }
+
+        output.WriteLine();
+        output.WriteLine("on files, with or without an agent:");
+        foreach (var verb in OfflineVerbs.All)
+        {
+            foreach (var (usage, summary) in verb.Usages)
+            {
+                Write(output, $"{verb.Name} {usage}", summary);
+            }
         }
 
         output.WriteLine();
