@@ -41,6 +41,12 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
     /// <summary>The peer, once it has been believed.</summary>
     public VerifiedSvid? Peer { get; private set; }
 
+    /// <summary>What it showed for that: DER certificates, its own first.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerChain { get; private set; } = [];
+
+    /// <summary>When our own identity of this connection ends.</summary>
+    public DateTimeOffset OwnNotAfter => identity.NotAfter;
+
     /// <summary>Why it was not.</summary>
     public SvidRefusal? Refusal { get; private set; }
 
@@ -88,6 +94,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
         }
 
         Peer = verdict.Svid;
+        PeerChain = sent;
     }
 
     /// <summary>Takes over what both have agreed on.</summary>
