@@ -20,10 +20,14 @@ internal sealed class TlsDialer(NodeIdentity identity, IReadOnlyList<SpiffeIdPat
     /// </summary>
     private static readonly TimeSpan LastStretch = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long an attempt waits for an identity to be there. Shorter than connecting may take.</summary>
+    private static readonly TimeSpan IdentityPatience = TimeSpan.FromSeconds(5);
+
     /// <exception cref="IOException">Not reachable.</exception>
     /// <exception cref="BrokerException">Not who it should be, or it does not believe us.</exception>
     public async ValueTask<BrokerLink> DialAsync(string host, int port, CancellationToken cancellationToken)
     {
+        await IdentityAsync(cancellationToken);
         var link = await PlainTcp.DialAsync(host, port, cancellationToken);
         try
         {
@@ -34,6 +38,29 @@ internal sealed class TlsDialer(NodeIdentity identity, IReadOnlyList<SpiffeIdPat
         catch (TlsHandshakeException exception)
         {
             throw new BrokerException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Before there is an identity nothing can be tried: just after the start it is about to come.</summary>
+    private async Task IdentityAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = identity.Current.Changed;
+            if (identity.IsUsable(identity.Current.Value))
+            {
+                return;
+            }
+
+            try
+            {
+                await changed.WaitAsync(IdentityPatience, cancellationToken);
+            }
+            catch (TimeoutException exception)
+            {
+                throw new BrokerException(
+                    identity.Current.Value.Svid is null ? "this router has no identity yet" : "this router's identity has expired", exception);
+            }
         }
     }
 }

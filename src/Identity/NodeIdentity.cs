@@ -157,17 +157,18 @@ public sealed class NodeIdentity : IIdentitySink
     /// </summary>
     private void Judge(LocalSvid svid, TrustBundleSet bundles)
     {
-        var chain = svid.Chain.Select(c => c.Der).ToList();
-        if (_verifier.Verify(chain, bundles, svid.Chain[0].NotBefore).Refusal is null)
+        var begin = svid.Chain[0].NotBefore;
+        var now = _clock.Now;
+        var refusal = _verifier.Verify([.. svid.Chain.Select(c => c.Der)], bundles, begin > now ? begin : now).Refusal;
+        if (refusal is null)
         {
-            _clock.Witness(svid.Chain[0].NotBefore);
-            var problem = _saved.Save(svid.Chain[0].NotBefore);
+            _clock.Witness(begin);
+            var problem = _saved.Save(begin);
             _health.Set(
                 problem is not null, SymptomPrefix + "clock-not-saved", _saved.Path, Severity.Info,
                 $"the time learned is not kept over a reboot: {problem}", "make the state directory writable");
         }
 
-        var refusal = _verifier.Verify(chain, bundles, _clock.Now).Refusal;
         _health.Set(
             refusal is { Reason: not SvidRefusalReason.Expired }, SymptomPrefix + "not-believed", "", Severity.Degraded,
             $"peers with the same rules would refuse this router: {refusal}",

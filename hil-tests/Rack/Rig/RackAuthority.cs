@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -65,9 +66,19 @@ public sealed class RackAuthority : IDisposable
     private static CertificateRequest Request(string subject, ECDsa key, string id)
     {
         var request = new CertificateRequest(new X500DistinguishedName(subject), key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddUri(new Uri(id));
-        request.CertificateExtensions.Add(names.Build(critical: subject.Length == 0));
+        request.CertificateExtensions.Add(new X509Extension("2.5.29.17", Names(id), critical: subject.Length == 0));
         return request;
+    }
+
+    /// <summary>One URI, as it is written: .NET's own builder takes a Uri, which adds slashes and resolves dots.</summary>
+    private static byte[] Names(string uri)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, uri, new Asn1Tag(TagClass.ContextSpecific, 6));
+        }
+
+        return writer.Encode();
     }
 }

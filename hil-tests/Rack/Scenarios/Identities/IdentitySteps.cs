@@ -11,9 +11,9 @@ namespace X0tta6bl4.Rack.Scenarios.Identities;
 internal static class IdentitySteps
 {
     // Event ids of the agent's log (docs/logs.md).
-    public const int Rotated = 6000;
-    public const int Expired = 6004;
-    public const int ConnectionEnded = 6005;
+    public const int Rotated = 7000;
+    public const int Expired = 7004;
+    public const int ConnectionEnded = 7005;
 
     /// <summary>Reports every second, so that a gap shows.</summary>
     public static string ReportOften(string config) =>
