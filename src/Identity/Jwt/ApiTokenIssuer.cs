@@ -19,6 +19,8 @@ public sealed class ApiTokenIssuer
     /// <summary>Random bytes of a token's number (jti): 128 bits, so that none comes twice.</summary>
     private const int TokenIdBytes = 16;
 
+    private static readonly UTF8Encoding Unicode = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly Ed25519PrivateKeyParameters _key;
     private readonly JsonWebKey _publicKey;
     private readonly string _issuer;
@@ -137,9 +139,17 @@ public sealed class ApiTokenIssuer
         return signer.GenerateSignature();
     }
 
-    private static string Named(string text, string parameter) => text.Length is > 0 and <= JwtLimits.NameCharsMax
-        ? text
-        : throw new ArgumentException($"1 to {JwtLimits.NameCharsMax} characters are needed", parameter);
+    private static string Named(string text, string parameter)
+    {
+        if (text.Length is 0 or > JwtLimits.NameCharsMax)
+        {
+            throw new ArgumentException($"1 to {JwtLimits.NameCharsMax} characters are needed", parameter);
+        }
+
+        // Half a character would be written as another one: a token of somebody else.
+        _ = Unicode.GetByteCount(text);
+        return text;
+    }
 
     private static string Part(Action<Utf8JsonWriter> members)
     {
