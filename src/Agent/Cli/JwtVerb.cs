@@ -84,15 +84,19 @@ internal static class JwtVerb
             proven?.Subject, proven?.Issuer, proven?.Audience ?? [], proven?.ExpiresAt ?? default, proven?.KeyId, proven?.Scopes, refusal);
     }
 
-    /// <summary>The first line; no more of it than makes the verifier say that it is too long.</summary>
+    /// <summary>The first line, but no more of it than makes the verifier say that it is too long.</summary>
     private static string ReadToken(TextReader input)
     {
         var buffer = new char[JwtLimits.TokenCharsMax + 1];
         try
         {
-            var text = buffer.AsSpan(0, input.ReadBlock(buffer));
-            var end = text.IndexOfAny('\r', '\n');
-            return (end < 0 ? text : text[..end]).ToString();
+            var length = 0;
+            while (length < buffer.Length && input.Read() is var c && c is >= 0 and not '\r' and not '\n')
+            {
+                buffer[length++] = (char)c;
+            }
+
+            return new string(buffer, 0, length);
         }
         finally
         {
@@ -123,13 +127,15 @@ internal static class JwtVerb
         }
     }
 
+    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
     private static void Show(Answer answer, string profile, bool json, TextWriter output)
     {
         if (!json)
         {
             output.WriteLine(answer.Refusal is { } no
                 ? $"no: {no}"
-                : $"yes: {answer.Subject} until {answer.ExpiresAt:u}, by the key {answer.KeyId}"
+                : $"yes: {answer.Subject} until {answer.ExpiresAt:u}, by the key {Printable(answer.KeyId!)}"
                     + (answer.Scopes is { Count: > 0 } scopes ? $", scope {string.Join(' ', scopes)}" : ""));
             return;
         }
