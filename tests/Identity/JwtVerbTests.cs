@@ -59,7 +59,7 @@ public sealed class JwtVerbTests(JwtWorld world) : IClassFixture<JwtWorld>
         Assert.Equal(0, RunWith(world.Svid() + "\r\n", arguments).ExitCode);
         Assert.Equal(0, RunWith(world.Svid(), arguments).ExitCode);
         Assert.Contains("J-1", RunWith("", arguments).Output, StringComparison.Ordinal);
-        Assert.Contains("T-1", RunWith(new string('A', 100_000), arguments).Output, StringComparison.Ordinal);
+        Assert.Contains("T-1", RunWith(new string('A', 9_000), arguments).Output, StringComparison.Ordinal);
         Assert.Contains("T-2", RunWith(" " + world.Svid(), arguments).Output, StringComparison.Ordinal);
     }
 
