@@ -1,4 +1,3 @@
-using System.Globalization;
 using X0tta6bl4.Identity.Jwt;
 using X0tta6bl4.Identity.Spiffe;
 
@@ -40,7 +39,7 @@ internal static class JwtVerb
 
         try
         {
-            var now = Time(line.Value("--at"));
+            var now = SvidVerb.Time(line.Value("--at"));
             var text = token == "-" ? ReadToken(Console.In) : token;
             var answer = profile == ApiProfile
                 ? VerifyApi(text, keys, new ApiTokenPolicy(audience) { Issuer = line.Value("--issuer") }, now)
@@ -103,12 +102,6 @@ internal static class JwtVerb
             Array.Clear(buffer);
         }
     }
-
-    private static DateTimeOffset Time(string? text) => text is null
-        ? TimeProvider.System.GetUtcNow()
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time
-            : throw new FormatException($"--at: not a time such as 2031-05-01T12:00:00Z: \"{text}\"");
 
     private static T Named<T>(string path, int bytesMax, Func<ReadOnlyMemory<byte>, T> parse)
     {

@@ -85,6 +85,11 @@ public sealed class ApiTokenIssuer
         }
 
         var begin = now.ToUnixTimeSeconds();
+        if (begin < 0 || begin > JwtClaims.NumericDateMax - ApiTokenPolicy.DefaultLifetimeMax.TotalSeconds)
+        {
+            throw new ArgumentOutOfRangeException(nameof(now), now, "from 1970 to 9999");
+        }
+
         var header = Part(writer =>
         {
             writer.WriteString("alg", nameof(JwsAlgorithm.EdDSA));

@@ -18,9 +18,9 @@ public sealed class ApiTokenKeySet
 
     internal const string Use = "sig";
 
-    private readonly FrozenDictionary<string, JsonWebKey> _keys;
+    private readonly FrozenDictionary<string, NamedKey> _keys;
 
-    private ApiTokenKeySet(FrozenDictionary<string, JsonWebKey> keys) => _keys = keys;
+    private ApiTokenKeySet(FrozenDictionary<string, NamedKey> keys) => _keys = keys;
 
     /// <summary>The IDs of the keys; a key that has none has its thumbprint (RFC 7638).</summary>
     public IReadOnlyCollection<string> KeyIds => _keys.Keys;
@@ -43,15 +43,15 @@ public sealed class ApiTokenKeySet
 
         return keys.GroupBy(k => k.KeyId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice
             ? throw new JwkSetFormatException($"the key set has two keys of the ID \"{Certificate.Clean(twice.Key)}\"")
-            : new ApiTokenKeySet(keys.ToFrozenDictionary(k => k.KeyId, k => k.Key, StringComparer.Ordinal));
+            : new ApiTokenKeySet(keys.ToFrozenDictionary(k => k.KeyId, StringComparer.Ordinal));
     }
 
     /// <summary>The key of that ID; without one the only key, and none where there are several .</summary>
-    internal JwtAuthority? Find(string? keyId) => keyId is null
-        ? _keys.Count == 1 ? new JwtAuthority(_keys.Keys[0], _keys.Values[0]) : null
-        : _keys.TryGetValue(keyId, out var key) ? new JwtAuthority(keyId, key) : null;
+    internal NamedKey? Find(string? keyId) => keyId is null
+        ? _keys.Count == 1 ? _keys.Values[0] : null
+        : _keys.GetValueOrDefault(keyId);
 
-    private static JwtAuthority? Key(JsonElement jwk)
+    private static NamedKey? Key(JsonElement jwk)
     {
         if ((jwk.TryGetProperty("use", out _) && StrictJson.Text(jwk, "use") != Use)
             || JsonWebKey.Read(jwk) is not { Kind: JwkKind.Ed25519 or JwkKind.P256 } key)
@@ -61,11 +61,11 @@ public sealed class ApiTokenKeySet
 
         if (!jwk.TryGetProperty("kid", out _))
         {
-            return new JwtAuthority(key.Thumbprint, key);
+            return new NamedKey(key.Thumbprint, key);
         }
 
         return StrictJson.Text(jwk, "kid") is { Length: > 0 and <= JwtLimits.IdCharsMax } keyId
-            ? new JwtAuthority(keyId, key)
+            ? new NamedKey(keyId, key)
             : throw new JwkSetFormatException($"the kid of a key is no text of 1 to {JwtLimits.IdCharsMax} characters");
     }
 }

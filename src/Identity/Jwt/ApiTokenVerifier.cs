@@ -52,7 +52,7 @@ public sealed class ApiTokenVerifier
         IReadOnlyList<string> audience = [];
         IReadOnlyList<string> scopes = [];
         JwtTimes times = default;
-        JwtAuthority? key = null;
+        NamedKey? key = null;
         var rule = new JwtTimeRule(_policy.LifetimeMax, TimeSpan.Zero, _policy.ClockSkew);
         var refusal = CompactToken.Read(token, Profile, out var parsed)
             ?? Issuer(parsed!.Claims, out issuer)
@@ -127,7 +127,7 @@ public sealed class ApiTokenVerifier
                 + "each one space from the next");
     }
 
-    private static JwtRefusal? FindKey(string? keyId, ApiTokenKeySet keys, out JwtAuthority? key)
+    private static JwtRefusal? FindKey(string? keyId, ApiTokenKeySet keys, out NamedKey? key)
     {
         key = keys.Find(keyId);
         return key is not null ? null : JwtRefusal.Of(

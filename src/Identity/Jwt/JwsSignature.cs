@@ -9,7 +9,10 @@ using Org.BouncyCastle.Math;
 
 namespace X0tta6bl4.Identity.Jwt;
 
-/// <summary>Signatures of tokens (RFC 7518, sections 3.3 to 3.5; RFC 8037, section 3.1). Nothing is looked up by name.</summary>
+/// <summary>
+/// Signatures of tokens (RFC 7518, sections 3.3 to 3.5; RFC 8037, section 3.1). Nothing is looked up by name. As everywhere, (r, n - s)
+/// is an ECDSA signature where (r, s) is one: whoever remembers tokens remembers their jti, not their text.
+/// </summary>
 internal static class JwsSignature
 {
     /// <summary>Checks a token's signature, and before it that the key may be used with the token's algorithm.</summary>

@@ -3,11 +3,6 @@ using X0tta6bl4.Identity.Spiffe;
 
 namespace X0tta6bl4.Identity.Jwt;
 
-/// <summary>A key that signs JWT-SVIDs of its trust domain.</summary>
-/// <param name="KeyId">What a token calls it.</param>
-/// <param name="Key">The key.</param>
-public sealed record JwtAuthority(string KeyId, JsonWebKey Key);
-
 /// <summary>
 /// Whose signatures prove JWT-SVIDs of one trust domain, and nothing else (SPIFFE Trust Domain and Bundle, section 3; J-11,
 /// W-21). Immutable: its keys are checked once in its life.
@@ -20,12 +15,12 @@ public sealed class JwtBundle
     /// <summary>Most keys of one trust domain, those for other uses included.</summary>
     public const int KeysMax = 64;
 
-    private readonly FrozenDictionary<string, JwtAuthority> _authorities;
+    private readonly FrozenDictionary<string, NamedKey> _authorities;
 
     /// <param name="trustDomain">The trust domain.</param>
     /// <param name="authorities">Its keys. None: every JWT-SVID of the domain is refused (B-7).</param>
     /// <exception cref="ArgumentException">Two keys of one ID.</exception>
-    public JwtBundle(TrustDomain trustDomain, IReadOnlyCollection<JwtAuthority> authorities)
+    public JwtBundle(TrustDomain trustDomain, IReadOnlyCollection<NamedKey> authorities)
     {
         TrustDomain = trustDomain;
         if (authorities.GroupBy(a => a.KeyId, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -40,7 +35,7 @@ public sealed class JwtBundle
     public TrustDomain TrustDomain { get; }
 
     /// <summary>Its keys.</summary>
-    public IReadOnlyCollection<JwtAuthority> Authorities => _authorities.Values;
+    public IReadOnlyCollection<NamedKey> Authorities => _authorities.Values;
 
     /// <summary>Version of its contents, growing with each change; null when it has none (B-3).</summary>
     public ulong? Sequence { get; init; }
@@ -52,7 +47,7 @@ public sealed class JwtBundle
     /// The key of that ID. A token need not name its key (JWT-SVID, section 2.2); then it is the only one, and where there are
     /// several none: trying them all is work a stranger could ask for.
     /// </summary>
-    internal JwtAuthority? Find(string? keyId) => keyId is null
+    internal NamedKey? Find(string? keyId) => keyId is null
         ? _authorities.Count == 1 ? _authorities.Values[0] : null
         : _authorities.GetValueOrDefault(keyId);
 }

@@ -36,7 +36,7 @@ public static class JwtBundleReader
     /// One key, or null for what the standard says to ignore: other uses, kinds and curves that do not exist here (B-6, B-9, B-10,
     /// J-11). An Ed25519 key is ignored with them, for no JWT-SVID can be signed by it (J-3).
     /// </summary>
-    private static JwtAuthority? Authority(JsonElement jwk)
+    private static NamedKey? Authority(JsonElement jwk)
     {
         if (StrictJson.Text(jwk, "use") != JwtUse || JsonWebKey.Read(jwk) is not { Kind: not JwkKind.Ed25519 } key)
         {
@@ -44,7 +44,7 @@ public static class JwtBundleReader
         }
 
         return StrictJson.Text(jwk, "kid") is { Length: > 0 and <= JwtLimits.IdCharsMax } keyId
-            ? new JwtAuthority(keyId, key)
+            ? new NamedKey(keyId, key)
             : throw new JwkSetFormatException($"a jwt-svid key of the bundle has no kid of 1 to {JwtLimits.IdCharsMax} characters (J-10)");
     }
 }

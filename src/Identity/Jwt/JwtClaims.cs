@@ -9,7 +9,7 @@ namespace X0tta6bl4.Identity.Jwt;
 internal readonly record struct JwtTimes(DateTimeOffset ExpiresAt, DateTimeOffset? IssuedAt, DateTimeOffset? NotBefore);
 
 /// <summary>How long a token may live, and how far the clocks of two machines may be apart.</summary>
-/// <param name="LifetimeMax">Most from its issue to its end, and from now to its end.</param>
+/// <param name="LifetimeMax">Most from its issue to its end; from its beginning, or else from now, when it does not say.</param>
 /// <param name="Tolerance">Added to that.</param>
 /// <param name="ClockSkew">Added to each end of its time.</param>
 internal readonly record struct JwtTimeRule(TimeSpan LifetimeMax, TimeSpan Tolerance, TimeSpan ClockSkew);
@@ -18,7 +18,7 @@ internal readonly record struct JwtTimeRule(TimeSpan LifetimeMax, TimeSpan Toler
 internal static class JwtClaims
 {
     /// <summary>Greatest NumericDate: the last second of the year 9999.</summary>
-    private const double NumericDateMax = 253_402_300_799;
+    public const double NumericDateMax = 253_402_300_799;
 
     /// <summary>One of the audiences is <paramref name="us"/>, letter for letter.</summary>
     public static JwtRefusal? CheckAudience(JsonElement claims, string us, JwtProfile profile, out IReadOnlyList<string> audience)
@@ -92,7 +92,8 @@ internal static class JwtClaims
         }
 
         var most = (rule.LifetimeMax + rule.Tolerance).TotalSeconds;
-        var lifetime = double.IsNaN(issued) ? expires - seconds : expires - issued;
+        var begin = double.IsNaN(issued) ? notBefore : issued;
+        var lifetime = expires - (double.IsNaN(begin) ? seconds : begin);
         if (lifetime > most)
         {
             return JwtRefusal.Of(

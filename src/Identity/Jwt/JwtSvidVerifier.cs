@@ -7,7 +7,8 @@ namespace X0tta6bl4.Identity.Jwt;
 public sealed record JwtSvidPolicy
 {
     /// <summary>
-    /// Longest time from its issue (from now, when it does not say) to its end (T-7). SPIRE makes them for five minutes.
+    /// Longest time from its issue to its end (T-7); from nbf, or else from now, when it does not say. SPIRE makes them for five
+    /// minutes.
     /// </summary>
     public TimeSpan LifetimeMax { get; init; } = TimeSpan.FromHours(1);
 
@@ -47,7 +48,7 @@ public sealed class JwtSvidVerifier
         SpiffeId id = default;
         IReadOnlyList<string> audience = [];
         JwtTimes times = default;
-        JwtAuthority? authority = null;
+        NamedKey? authority = null;
         var rule = new JwtTimeRule(_policy.LifetimeMax, _policy.LifetimeTolerance, _policy.ClockSkew);
         var refusal = CompactToken.Read(token, Profile, out var parsed)
             ?? Subject(parsed!.Claims, out id)
@@ -92,7 +93,7 @@ public sealed class JwtSvidVerifier
             : null;
     }
 
-    private static JwtRefusal? FindAuthority(string? keyId, SpiffeId id, JwtBundleSet bundles, out JwtAuthority? authority)
+    private static JwtRefusal? FindAuthority(string? keyId, SpiffeId id, JwtBundleSet bundles, out NamedKey? authority)
     {
         authority = null;
         if (bundles.Find(id.TrustDomain) is not { Authorities.Count: > 0 } bundle)
@@ -120,7 +121,7 @@ public sealed class JwtSvidVerifier
 /// <param name="Audience">For whom: everybody of them can show the token to the others.</param>
 /// <param name="ExpiresAt">When the proof ends.</param>
 /// <param name="Authority">The key of the bundle that signed it.</param>
-public sealed record VerifiedJwtSvid(SpiffeId Id, IReadOnlyList<string> Audience, DateTimeOffset ExpiresAt, JwtAuthority Authority)
+public sealed record VerifiedJwtSvid(SpiffeId Id, IReadOnlyList<string> Audience, DateTimeOffset ExpiresAt, NamedKey Authority)
 {
     /// <summary>When it was made; null when it does not say.</summary>
     public DateTimeOffset? IssuedAt { get; init; }

@@ -99,6 +99,8 @@ public sealed class ApiTokenIssuerTests(JwtWorld world) : IClassFixture<JwtWorld
         Assert.ThrowsAny<ArgumentException>(() => Try(lifetime: TimeSpan.Zero));
         Assert.ThrowsAny<ArgumentException>(() => Try(lifetime: TimeSpan.FromSeconds(86_401)));
         Assert.ThrowsAny<ArgumentException>(() => Try(subject: new string('é', 2048)));
+        Assert.ThrowsAny<ArgumentException>(() => _issuer.Issue("a", "api", [], Hour, DateTimeOffset.UnixEpoch.AddSeconds(-1)));
+        Assert.ThrowsAny<ArgumentException>(() => _issuer.Issue("a", "api", [], Hour, DateTimeOffset.MaxValue));
         Assert.ThrowsAny<ArgumentException>(() => new ApiTokenIssuer(new byte[31], "site"));
         Assert.ThrowsAny<ArgumentException>(() => new ApiTokenIssuer(new byte[32], ""));
         Assert.Throws<CertificateFormatException>(() => ApiTokenIssuer.FromPkcs8(world.Mint.Pkcs8(world.KeyFile("p256")), "site"));

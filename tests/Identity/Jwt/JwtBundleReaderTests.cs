@@ -107,6 +107,28 @@ public sealed class JwtBundleReaderTests(JwtWorld world) : IClassFixture<JwtWorl
         Assert.Same(first, second);
     }
 
+    /// <summary>Random numbers are no keys, and are said to be none: no exception, whatever BouncyCastle thinks of them.</summary>
+    [Theory]
+    [InlineData("RSA", "", 256), InlineData("EC", "P-256", 32), InlineData("EC", "P-384", 48), InlineData("EC", "P-521", 66), InlineData("OKP", "Ed25519", 32)]
+    public void Random_numbers_are_a_key_or_a_problem(string kty, string curve, int length) =>
+        Gen.Select(Gen.Byte.Array[length], Gen.Byte.Array[length]).Sample(
+            (x, y) =>
+            {
+                x[0] |= 1;
+                var jwk = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string>
+                {
+                    ["kty"] = kty,
+                    ["crv"] = curve,
+                    ["x"] = TokenMint.Encode(x),
+                    ["y"] = TokenMint.Encode(y),
+                    ["n"] = TokenMint.Encode(x),
+                    ["e"] = "AQAB",
+                });
+                var key = JsonWebKey.Read(System.Text.Json.JsonDocument.Parse(jwk).RootElement)!;
+                Assert.Equal(key.Use(out var problem) is null, problem.Length > 0);
+            },
+            iter: 300);
+
     [Fact]
     public void Any_bytes_are_a_bundle_or_refused() => AnyOf.Words(
         "{", "}", "[", "]", ":", ",", "\"", "\\ud8", "\"keys\":[", "\"kty\":\"EC\"", "\"kty\":\"RSA\"", "\"use\":\"jwt-svid\"", "\"crv\":\"P-256\"", "\"kid\":\"a\"", "\"n\":\"AQAB\"",

@@ -19,6 +19,8 @@ internal static class GoodJwtSvids
         })),
         Good("J-2", "members in another order, with white space", w => w.Svid(t => t with { Header = " \"kid\" : \"es256\" ,\n \"alg\":\"ES256\" " })),
         .. new[] { "RS256", "RS384", "RS512", "PS256", "PS384", "PS512" }.Select(alg => Good("J-3", alg, w => w.Svid(t => t.With(alg, "rsa")))),
+        Good("J-3", "RS256 of 2,049 bits", w => w.Svid(t => t.With("RS256", "odd"))),
+        Good("J-3", "PS256 of 2,049 bits", w => w.Svid(t => t.With("PS256", "odd"))),
         Good("J-3", "ES256", w => w.Svid()),
         Good("J-3", "ES384", w => w.Svid(t => t.With("ES384", "es384"))),
         Good("J-3", "ES512", w => w.Svid(t => t.With("ES512", "es512"))),
@@ -239,6 +241,8 @@ internal static class BadJwtSvids
         Bad("T-6", "a time of issue before 1970", BadTime, w => w.Svid(t => t with { Issued = "-1" })),
         Bad("T-6", "an end before the issue", BadTime, w => w.Svid(t => t with { Issued = At(30), Expires = At(20) })),
         Bad("T-7", "a second too long", LifetimeTooLong, w => w.Svid(t => t with { Issued = At(0), Expires = At(3661) })),
+        Bad("T-7", "a beginning long ago and no time of issue", LifetimeTooLong, w => w.Svid(
+            t => t with { Issued = null, More = $",\"nbf\":{At(-86_400)}" })),
         Bad("T-7", "until the year 9999", LifetimeTooLong, w => w.Svid(t => t with { Issued = null, Expires = "253402300799" })),
         Bad("T-7", "long ago issued, ends soon", LifetimeTooLong, w => w.Svid(t => t with { Issued = At(-86_400), Expires = At(60) })),
     ];
@@ -263,6 +267,8 @@ internal static class BadJwtSvids
         Bad("T-4", "claims of another token", BadSignature, w => w.Svid().WithPart(
             1, TokenMint.Encode((new TokenWish() with { Subject = "\"spiffe://example.org/admin\"" }).ClaimsJson))),
         Bad("T-4", "header of another token", BadSignature, w => w.Svid().WithHeader("{\"kid\":\"es256\",\"alg\":\"ES256\"}")),
+        Bad("T-4", "PS256 of 2,049 bits with the greatest number", BadSignature, w => w.Svid(t => t.With("PS256", "odd"))
+            .WithSignature(s => [1, .. new byte[255], 2])),
         .. new[] { "RS256", "PS256" }.SelectMany<string, JwtCase>(alg =>
         [
             Bad("T-4", $"{alg} of zeros", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(s => new byte[256])),

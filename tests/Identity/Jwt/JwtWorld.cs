@@ -83,6 +83,7 @@ public sealed class JwtWorld : IDisposable
             ["rsa"] = Mint.Key("2048"),
             ["pinned"] = Mint.Key("2048"),
             ["weak"] = Mint.Key("1024"),
+            ["odd"] = Mint.Key("2049"),
             ["ed"] = Mint.Key("ED25519"),
             ["k1"] = Mint.Key("secp256k1"),
             ["x509"] = Mint.Key("P-256"),
@@ -94,7 +95,7 @@ public sealed class JwtWorld : IDisposable
         };
         Bundle = Set(
         [
-            .. new[] { "es256", "es384", "es512", "rsa", "weak", "ed" }.Select(key => Svid(key)),
+            .. new[] { "es256", "es384", "es512", "rsa", "weak", "odd", "ed" }.Select(key => Svid(key)),
             Svid("pinned", ",\"alg\":\"PS256\""),
             Mint.Jwk(_keys["x509"], "\"kid\":\"x509\",\"use\":\"x509-svid\""),
             Mint.Jwk(_keys["no-use"], "\"kid\":\"no-use\""),
