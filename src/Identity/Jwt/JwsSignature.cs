@@ -87,10 +87,10 @@ internal static class JwsSignature
         {
             return signer.VerifySignature(signature);
         }
-        catch (Exception exception) when (exception is CryptoException or ArgumentException or IndexOutOfRangeException or ArithmeticException)
+        catch (Exception exception) when (exception is CryptoException or ArgumentException)
         {
-            // The block of a PSS signature is a byte shorter than the modulus when that has 8k + 1 bits; a number that does not
-            // fit in it is no signature, which BouncyCastle says with an exception.
+            // BouncyCastle's PSS throws for the numbers 0, 1 and n - 1 instead of saying no; and its block is a byte shorter than a
+            // modulus of 8k + 1 bits, into which not every number fits.
             return false;
         }
     }

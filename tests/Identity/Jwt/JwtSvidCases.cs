@@ -274,6 +274,9 @@ internal static class BadJwtSvids
             Bad("T-4", $"{alg} of zeros", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(s => new byte[256])),
             Bad("T-4", $"{alg} of ones", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(s => [.. s.Select(_ => (byte)0xFF)])),
             Bad("T-4", $"{alg} with the number one", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(s => [.. new byte[255], 1])),
+            Bad("T-4", $"{alg} with the modulus", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(_ => w.Modulus("rsa"))),
+            Bad("T-4", $"{alg} with one less than the modulus", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(
+                _ => [.. w.Modulus("rsa")[..^1], (byte)(w.Modulus("rsa")[^1] - 1)])),
             Bad("T-4", $"{alg} with a zero before it", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(s => [0, .. s])),
             Bad("T-4", $"{alg} cut by a byte", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(s => s[..^1])),
             Bad("T-4", $"{alg} without a signature", BadSignature, w => w.Svid(t => t.With(alg, "rsa")).WithSignature(_ => [])),

@@ -146,6 +146,10 @@ public sealed class JwtWorld : IDisposable
 
     internal string KeyFile(string name) => _keys[name];
 
+    /// <summary>The modulus of one of the RSA keys of example.org.</summary>
+    internal byte[] Modulus(string name) => TokenMint.Decode(System.Text.Json.JsonDocument.Parse(Bundle).RootElement.GetProperty("keys")
+        .EnumerateArray().Single(k => k.GetProperty("kid").GetString() == name).GetProperty("n").GetString()!);
+
     /// <summary>The token, minted once.</summary>
     internal string Token(TokenWish wish)
     {
