@@ -34,7 +34,7 @@ internal sealed class StrangerIsRefused : IScenario
             ("expired", authority.Issue(AgentConfigFile.BrokerPath, TimeSpan.FromHours(1), now.AddHours(-2)), tls, "peer_refused", "valid until"),
             ("not-yet", authority.Issue(AgentConfigFile.BrokerPath, TimeSpan.FromHours(1), now.AddHours(1)), tls, "peer_refused", "valid from"),
             ("too-long", authority.Issue(AgentConfigFile.BrokerPath, TimeSpan.FromHours(30)), tls, "peer_refused", "at most"),
-            ("no-tls", right, "", "protocol", "no TLS"),
+            ("no-tls", right, "", "protocol", "the peer"),
         ];
         foreach (var stranger in strangers)
         {
