@@ -43,6 +43,7 @@ internal static unsafe partial class Libc
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const ushort S_IFMT = 0xF000;
+    public const ushort S_IFCHR = 0x2000;
     public const ushort S_IFREG = 0x8000;
     public const ushort S_IFSOCK = 0xC000;
 
