@@ -66,7 +66,7 @@ public sealed class HostileTpmTests : IDisposable
     [Fact]
     public void Answers_that_are_none_are_refused()
     {
-        Assert.Contains("ends too early", Refused([]), StringComparison.Ordinal);
+        Assert.Contains("ends too early", Refused(Array.Empty<byte>()), StringComparison.Ordinal);
         Assert.Contains("ends too early", Refused([0x80, 0x02, 0, 0]), StringComparison.Ordinal);
         Assert.Contains("says it has 11 bytes and has 10", Refused([0x80, 0x02, 0, 0, 0, 11, 0, 0, 0, 0]), StringComparison.Ordinal);
         Assert.Contains("says it has 4294967295", Refused([0x80, 0x02, 255, 255, 255, 255, 0, 0, 0, 0]), StringComparison.Ordinal);
