@@ -8,32 +8,31 @@ internal sealed class PowerCutException() : Exception("the power went");
 
 /// <summary>
 /// The file system of a router whose power goes at a given step. A file may be left empty, half, or whole and not on the flash;
-/// of what was created, renamed and removed in a directory since it was last synchronized, the first few changes survive and the
-/// others do not.
+/// of what was created, renamed and removed in a directory since it was last synchronized, some changes survive and others do not.
 /// </summary>
 /// <param name="cutAt">The step that is not done any more, counted from 0.</param>
-/// <param name="surviving">How many of the changes that nothing has synchronized survive.</param>
-internal sealed class CuttingFiles(int cutAt, int surviving) : IStoreFiles
+/// <param name="survives">Whether a change that nothing has synchronized survives, by its number and its directory.</param>
+internal sealed class CuttingFiles(int cutAt, Func<int, string, bool> survives) : IStoreFiles
 {
     private readonly StoreFiles _real = new();
-    private readonly List<(string Directory, Action Undo)> _unsynchronized = [];
+    private readonly List<Change> _unsynchronized = [];
     private int _step;
 
-    /// <summary>Changes that hung in the air when the power went.</summary>
-    public int InTheAir { get; private set; }
+    /// <summary>Directories of the changes that hung in the air when the power went.</summary>
+    public IReadOnlyList<string> InTheAir { get; private set; } = [];
 
     public void MakeDirectory(string path)
     {
         Step();
         _real.MakeDirectory(path);
-        Unsynchronized(path, () => Directory.Delete(path, recursive: true));
+        Unsynchronized(path, at => Directory.Delete(at, recursive: true));
     }
 
     public void Create(string path, ReadOnlySpan<byte> content)
     {
         Step();
         File.WriteAllBytes(path, []);
-        Unsynchronized(path, () => File.Delete(path));
+        Unsynchronized(path, File.Delete);
         Step();
         File.WriteAllBytes(path, content[..(content.Length / 2)]);
         Step();
@@ -49,14 +48,14 @@ internal sealed class CuttingFiles(int cutAt, int surviving) : IStoreFiles
         Step();
         var replaced = File.Exists(to) ? File.ReadAllBytes(to) : null;
         _real.Rename(from, to);
-        Unsynchronized(to, () =>
+        Unsynchronized(to, at =>
         {
-            _real.Rename(to, from);
+            _real.Rename(at, from);
             if (replaced is not null)
             {
-                File.WriteAllBytes(to, replaced);
+                File.WriteAllBytes(at, replaced);
             }
-        });
+        }, from);
     }
 
     public void SyncDirectory(string path)
@@ -73,7 +72,7 @@ internal sealed class CuttingFiles(int cutAt, int surviving) : IStoreFiles
         _real.RemoveFile(path);
         if (removed is not null)
         {
-            Unsynchronized(path, () => File.WriteAllBytes(path, removed));
+            Unsynchronized(path, at => File.WriteAllBytes(at, removed));
         }
     }
 
@@ -81,10 +80,11 @@ internal sealed class CuttingFiles(int cutAt, int surviving) : IStoreFiles
     {
         Step();
         _real.RemoveDirectory(path);
-        Unsynchronized(path, () => _real.MakeDirectory(path));
+        Unsynchronized(path, _real.MakeDirectory);
     }
 
-    private void Unsynchronized(string path, Action undo) => _unsynchronized.Add((Path.GetDirectoryName(path)!, undo));
+    private void Unsynchronized(string path, Action<string> undo, string? renamedFrom = null) =>
+        _unsynchronized.Add(new Change(Path.GetDirectoryName(path)!, Path.GetFileName(path), undo, renamedFrom));
 
     private void Step()
     {
@@ -93,12 +93,29 @@ internal sealed class CuttingFiles(int cutAt, int surviving) : IStoreFiles
             return;
         }
 
-        InTheAir = _unsynchronized.Count;
-        foreach (var (_, undo) in _unsynchronized.Skip(surviving).Reverse())
+        InTheAir = [.. _unsynchronized.Select(u => u.Directory)];
+        var renames = new List<(string From, string To)>();
+        for (var i = _unsynchronized.Count - 1; i >= 0; i--)
         {
-            undo();
+            var change = _unsynchronized[i];
+            var directory = renames.FirstOrDefault(r => r.From == change.Directory).To ?? change.Directory;
+            if (survives(i, change.Directory))
+            {
+                renames.Add((change.RenamedFrom ?? "", Path.Combine(directory, change.Name)));
+            }
+            else if (Directory.Exists(directory))
+            {
+                // A directory that does not survive takes with it what was in it.
+                change.Undo(Path.Combine(directory, change.Name));
+            }
         }
 
         throw new PowerCutException();
     }
+
+    /// <param name="Directory">Where it was made.</param>
+    /// <param name="Name">Of what it was made to.</param>
+    /// <param name="Undo">Makes it not have happened, at the path that is its now: a directory above may have another name since.</param>
+    /// <param name="RenamedFrom">Its former path when it is a renaming.</param>
+    private sealed record Change(string Directory, string Name, Action<string> Undo, string? RenamedFrom);
 }

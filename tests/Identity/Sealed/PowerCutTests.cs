@@ -31,13 +31,13 @@ public sealed class PowerCutTests
     [Fact]
     public void A_rotation_and_then_the_cleaning_after_it()
     {
-        using var folder = new StoreFolder().With(Before);
+        using var folder = new StoreFolder(inMemory: true).With(Before);
         using var scratch = new Scratch(folder);
         var cuts = 0;
         for (var first = 0; ; first++)
         {
             scratch.Reset();
-            if (!IsCut(folder, new CuttingFiles(first, int.MaxValue), s => s.Rotate()))
+            if (!IsCut(folder, new CuttingFiles(first, (_, _) => true), s => s.Rotate()))
             {
                 break;
             }
@@ -46,7 +46,7 @@ public sealed class PowerCutTests
             for (var second = 0; ; second++, cuts++)
             {
                 halfway.Reset();
-                if (!IsCut(folder, new CuttingFiles(second, 0), s => s.Get("a")) && !IsCut(folder, new CuttingFiles(second, 0), s => s.Rotate()))
+                if (!IsCut(folder, new CuttingFiles(second, (_, _) => false), s => s.Get("a")) && !IsCut(folder, new CuttingFiles(second, (_, _) => false), s => s.Rotate()))
                 {
                     break;
                 }
@@ -60,26 +60,38 @@ public sealed class PowerCutTests
 
     private static void Cut((string, string)[] before, Action<SealedStore> work, (string Name, string? Old, string? New)[] secrets, int stepsMin)
     {
-        using var folder = new StoreFolder().With(before);
+        using var folder = new StoreFolder(inMemory: true).With(before);
         using var scratch = new Scratch(folder);
-        var step = 0;
-        for (; ; step++)
+        for (var step = 0; ; step++)
         {
-            var inTheAir = 0;
-            for (var surviving = 0; surviving <= inTheAir; surviving++)
+            // First nothing survives that was not synchronized; then, of what that was, the first few changes; then those of one
+            // directory and not of the others, and the other way round.
+            var inTheAir = CutAt(step, (_, _) => false, "nothing survives");
+            if (inTheAir is null)
             {
-                scratch.Reset();
-                var files = new CuttingFiles(step, surviving);
-                if (!IsCut(folder, files, work))
-                {
-                    Check(folder, [.. secrets.Select(s => (s.Name, s.New, s.New))], "no cut");
-                    Assert.True(step >= stepsMin, $"only {step} steps");
-                    return;
-                }
-
-                inTheAir = files.InTheAir;
-                Check(folder, secrets, $"step {step}, {surviving} of {inTheAir} survive");
+                Assert.True(step >= stepsMin, $"only {step} steps");
+                return;
             }
+
+            for (var first = 1; first <= inTheAir.Count; first++)
+            {
+                CutAt(step, (i, _) => i < first, $"the first {first} survive");
+            }
+
+            foreach (var directory in inTheAir.Distinct())
+            {
+                CutAt(step, (_, d) => d == directory, $"{directory} survives");
+                CutAt(step, (_, d) => d != directory, $"{directory} does not survive");
+            }
+        }
+
+        IReadOnlyList<string>? CutAt(int step, Func<int, string, bool> survives, string when)
+        {
+            scratch.Reset();
+            var files = new CuttingFiles(step, survives);
+            var isCut = IsCut(folder, files, work);
+            Check(folder, isCut ? secrets : [.. secrets.Select(s => (s.Name, s.New, s.New))], $"step {step}, {when}");
+            return isCut ? files.InTheAir : null;
         }
     }
 
