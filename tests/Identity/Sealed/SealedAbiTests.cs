@@ -21,7 +21,7 @@ public sealed class SealedAbiTests : IDisposable
             ("O_NONBLOCK", Libc.O_NONBLOCK), ("O_CLOEXEC", Libc.O_CLOEXEC), ("O_NOFOLLOW", noFollow), ("O_DIRECTORY", directory),
             ("ENOENT", Libc.ENOENT), ("EINTR", Libc.EINTR), ("EAGAIN", Libc.EAGAIN), ("EINVAL", Libc.EINVAL),
             ("LOCK_EX", Libc.LOCK_EX), ("LOCK_NB", Libc.LOCK_NB), ("POLLIN", Libc.POLLIN),
-            ("PR_GET_DUMPABLE", Libc.PR_GET_DUMPABLE), ("PR_SET_DUMPABLE", Libc.PR_SET_DUMPABLE),
+            ("PR_SET_DUMPABLE", Libc.PR_SET_DUMPABLE),
             ("AT_EMPTY_PATH", Libc.AT_EMPTY_PATH), ("STATX_BASIC_STATS", Libc.STATX_BASIC_STATS),
             ("S_IFMT", Libc.S_IFMT), ("S_IFREG", Libc.S_IFREG), ("S_IFCHR", Libc.S_IFCHR), ("S_IFSOCK", Libc.S_IFSOCK),
             ("sizeof(struct statx)", 256), ("offsetof(struct statx, stx_uid)", 20), ("offsetof(struct statx, stx_mode)", 28),
