@@ -17,6 +17,8 @@ internal sealed class StrangerIsRefused : IScenario
 
     public string Promise => "an impostor of the broker gets no byte of a report, and the router says why";
 
+    public TimeSpan Limit => TimeSpan.FromMinutes(10);
+
     public async Task RunAsync(ScenarioContext context, CancellationToken cancellation)
     {
         var bench = await context.BootAsync(Plan, cancellation);
