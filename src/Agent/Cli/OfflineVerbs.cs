@@ -18,6 +18,7 @@ internal static class OfflineVerbs
     [
         SvidVerb.Verb,
         SecretVerb.Verb,
+        CaVerb.Verb,
     ];
 
     /// <summary>The verb of that name; null when it is none of these.</summary>

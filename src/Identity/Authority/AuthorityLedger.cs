@@ -1,3 +1,5 @@
+using X0tta6bl4.Identity.Sealed.Linux;
+
 namespace X0tta6bl4.Identity.Authority;
 
 /// <summary>What a transaction decided.</summary>
@@ -136,7 +138,7 @@ public sealed class AuthorityLedger : IDisposable
         });
         if (isNew)
         {
-            FolderSync.Sync(_folder);
+            new StoreFiles().SyncDirectory(_folder);
         }
 
         return file;
@@ -276,7 +278,7 @@ public sealed class AuthorityLedger : IDisposable
         File.Move(beside, _path, overwrite: true);
         // Read again at the next transaction, without what no longer counts.
         _length = 0;
-        FolderSync.Sync(_folder);
+        new StoreFiles().SyncDirectory(_folder);
     }
 
     private static byte[] Header(FileStream file)

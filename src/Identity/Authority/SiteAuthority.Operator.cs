@@ -135,10 +135,10 @@ public sealed partial class SiteAuthority
     }
 
     /// <summary>Room for one ID more, counting those that have a token alone.</summary>
-    private static void RequireRoom(LedgerState state, SpiffeId id)
+    private void RequireRoom(LedgerState state, SpiffeId id)
     {
         if (!state.Nodes.ContainsKey(id)
-            && state.Nodes.Count + state.Tokens.Values.Count(t => !state.Nodes.ContainsKey(t.Id)) >= LedgerState.NodesMax)
+            && state.Nodes.Count + state.Tokens.Values.Count(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)) >= LedgerState.NodesMax)
         {
             throw new IdentityAuthorityException($"the authority knows {LedgerState.NodesMax} IDs, and has room for no more");
         }
