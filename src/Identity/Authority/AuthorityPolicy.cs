@@ -12,11 +12,6 @@ public sealed record AuthorityPolicy
     /// <summary>Life of a certificate, at most an hour: peers refuse more (U-1).</summary>
     public TimeSpan SvidLifetime { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>
-    /// Life of a certificate from an island authority. Shorter, so that the node asks the real one again the sooner.
-    /// </summary>
-    public TimeSpan IslandSvidLifetime { get; init; } = TimeSpan.FromMinutes(30);
-
     /// <summary>For how long a node that was away may come back with the key it kept; zero turns that off.</summary>
     public TimeSpan ReturnWithin { get; init; } = TimeSpan.FromDays(30);
 

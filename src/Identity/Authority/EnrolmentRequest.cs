@@ -11,15 +11,24 @@ internal abstract record EnrolmentRequest
     /// <summary>The request for a certificate, PKCS #10 in DER.</summary>
     public required ReadOnlyMemory<byte> Csr { get; init; }
 
+    /// <summary>Its name in messages and logs.</summary>
+    public abstract string Name { get; }
+
     /// <summary>The first contact, with a token.</summary>
     public sealed record Enrol : EnrolmentRequest
     {
+        /// <inheritdoc/>
+        public override string Name => "enrol";
+
         public required EnrolmentToken Token { get; init; }
     }
 
     /// <summary>Over mutual TLS: a new certificate for whoever is at the other end.</summary>
     public sealed record Renew : EnrolmentRequest
     {
+        /// <inheritdoc/>
+        public override string Name => "renew";
+
         /// <summary>
         /// Hash of the key the node has on flash, when it is about to put the new one in its place; null when it is not, and
         /// the key that it may come back with stays.
@@ -30,6 +39,9 @@ internal abstract record EnrolmentRequest
     /// <summary>A node that comes back with the key it kept.</summary>
     public sealed record Return : EnrolmentRequest
     {
+        /// <inheritdoc/>
+        public override string Name => "return";
+
         /// <summary>The key, SubjectPublicKeyInfo in DER.</summary>
         public required ReadOnlyMemory<byte> Key { get; init; }
 
@@ -43,6 +55,9 @@ internal abstract record EnrolmentRequest
     /// <summary>Over mutual TLS: the right to stand in for the authority, and the nodes it may renew.</summary>
     public sealed record Island : EnrolmentRequest
     {
+        /// <inheritdoc/>
+        public override string Name => "island";
+
         /// <summary>Without: the nodes alone. <see cref="Csr"/> is empty then.</summary>
         public bool NodesOnly => Csr.IsEmpty;
     }
@@ -85,14 +100,13 @@ internal abstract record EnrolmentRequest
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
+        json.WriteString("op", Name);
         switch (this)
         {
             case Enrol enrol:
-                json.WriteString("op", "enrol");
                 json.WriteBase64String("token", enrol.Token.ToBytes());
                 break;
             case Renew renew:
-                json.WriteString("op", "renew");
                 if (renew.ReplacesKey is { } replaced)
                 {
                     json.WriteBase64String("replaces", replaced.Span);
@@ -100,13 +114,9 @@ internal abstract record EnrolmentRequest
 
                 break;
             case Return back:
-                json.WriteString("op", "return");
                 json.WriteBase64String("key", back.Key.Span);
                 json.WriteBase64String("proof", back.Proof.Span);
                 json.WriteBoolean("replaces", back.Replaces);
-                break;
-            case Island:
-                json.WriteString("op", "island");
                 break;
         }
 

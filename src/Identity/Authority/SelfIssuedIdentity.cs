@@ -7,7 +7,7 @@ namespace X0tta6bl4.Identity.Authority;
 /// What an authority's server shows of itself: an SVID that it issued itself, of a path nobody else is enrolled under. Its key
 /// lives in memory alone; a new one is made when half of its life is over. Thread-safe.
 /// </summary>
-internal sealed class SelfIssuedIdentity(string path, TimeSpan lifetime, Func<DateTimeOffset> now)
+internal sealed class SelfIssuedIdentity(string path, TimeSpan lifetime, bool isIsland, Func<DateTimeOffset> now)
 {
     private readonly Lock _lock = new();
     private LocalSvid? _svid;
@@ -32,7 +32,7 @@ internal sealed class SelfIssuedIdentity(string path, TimeSpan lifetime, Func<Da
             }
 
             var key = SigningKey.Generate(authority.Key.Kind == KeyKind.Ed25519 ? KeyKind.Ed25519 : KeyKind.P256);
-            var chain = authority.IssueSvid(id, PublicKey.Read(key.PublicInfo), lifetime, time, isIsland: false);
+            var chain = authority.IssueSvid(id, PublicKey.Read(key.PublicInfo), lifetime, time, isIsland);
             _svid = LocalSvid.Create([.. chain.Select(c => c.Der)], key.Private);
             _by = authority;
             _renewAt = time + ((_svid.NotAfter - time) / 2);

@@ -31,7 +31,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         _ledger = ledger;
         _policy = policy;
         _now = now;
-        _self = new SelfIssuedIdentity(EnrolmentProtocol.AuthorityPath, policy.SvidLifetime, now);
+        _self = new SelfIssuedIdentity(EnrolmentProtocol.AuthorityPath, policy.SvidLifetime, isIsland: false, now);
         Bundle = new TrustBundle(key.TrustDomain, [key.Certificate]);
         Bundles = new TrustBundleSet(Bundle);
     }
