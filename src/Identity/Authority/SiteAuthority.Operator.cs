@@ -138,7 +138,7 @@ public sealed partial class SiteAuthority
     private void RequireRoom(LedgerState state, SpiffeId id)
     {
         if (!state.Nodes.ContainsKey(id)
-            && state.Nodes.Count + state.Tokens.Values.Count(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)) >= LedgerState.NodesMax)
+            && state.Nodes.Count + state.Tokens.Values.Where(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)).Select(t => t.Id).Distinct().Count() >= LedgerState.NodesMax)
         {
             throw new IdentityAuthorityException($"the authority knows {LedgerState.NodesMax} IDs, and has room for no more");
         }
