@@ -95,7 +95,7 @@ publish_static() {
     -o "$artifacts/native/$rid/kernel-random.o"
   say "publishing $name for $rid"
   dotnet publish "$project" -c "$configuration" -r "$rid" -o "$artifacts/publish/$rid/$name" \
-    -p:ObjCopyName="${prefix}objcopy" -v quiet -nologo >&2
+    -p:ObjCopyName="${prefix}objcopy" -p:SourceDateEpoch="$(git log -1 --format=%ct 2>/dev/null || date +%s)" -v quiet -nologo >&2
   "${prefix}strip" "$artifacts/publish/$rid/$name/$name" -o "$out/$name.tmp"
   mv "$out/$name.tmp" "$out/$name"
   ls -l "$out/$name" >&2

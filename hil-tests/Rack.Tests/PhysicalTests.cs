@@ -24,6 +24,9 @@ public class PhysicalTests
     private const string Whole = """
         [broker]
         listen = "192.168.7.1"
+        certificates = "/bench/broker.pem"
+        key = "/bench/broker-key.pem"
+        bundle = "/bench/bundle.pem"
 
         [[router]]
         name = "A"

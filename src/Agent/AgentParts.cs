@@ -6,6 +6,10 @@ using X0tta6bl4.Api;
 using X0tta6bl4.Board;
 using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Linux;
+using X0tta6bl4.Identity;
+using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.X509;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Telemetry.Health;
@@ -126,6 +130,34 @@ internal sealed class AgentParts : IDisposable
             }
         });
 
+    /// <summary>Who this router is; null when no source of an identity is configured. Made once a process.</summary>
+    public Part? Identity(AgentOptions options)
+    {
+        if (options.Identity is not { } identity)
+        {
+            return null;
+        }
+
+        var node = State.Identity ??= MakeIdentity(identity, options.State);
+        return new Part("identity", Critical: false, identity, stop => node.RunAsync(new FilesSource(identity.Files, _time), stop));
+    }
+
+    private NodeIdentity MakeIdentity(IdentityOptions identity, StateOptions state)
+    {
+        var clock = new ValidationClock(_time, BuildTime.Value);
+        var saved = new SavedClock(Path.Combine(state.Directory, "clock"));
+        clock.Witness(saved.Read(out var problem));
+        if (problem is not null)
+        {
+            Health.Raise("agent.clock-not-read", saved.Path, Severity.Info, problem, "nothing: it is learned anew");
+        }
+
+        var verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax });
+        var node = new NodeIdentity("files", verifier, clock, saved, _time, Metrics, Health, _log.CreateLogger("identity"));
+        Metrics.OnScrape("identity", node.Refresh);
+        return node;
+    }
+
     /// <summary>Reports to the broker; null when none is named.</summary>
     public Part? Mqtt(AgentOptions options)
     {
@@ -137,18 +169,34 @@ internal sealed class AgentParts : IDisposable
 
         return new Part("mqtt", Critical: false, mqtt, async stop =>
         {
-            var reporter = new MqttReporter(mqtt, Metrics, Health, _log.CreateLogger("peering"), _time, new Random());
+            BrokerDialer dialer = State.Identity is { } identity && mqtt.Reporter.IsEncrypted
+                ? new TlsDialer(identity, mqtt.BrokerIds, new Random()).DialAsync
+                : PlainTcp.DialAsync;
+            var reporter = new MqttReporter(
+                mqtt.Reporter, Metrics, Health, _log.CreateLogger("peering"), _time, new Random(), dialer);
             var reports = new Reports(State, options.Node, options.Mesh.Interface, _time);
             reports.AddSources(reporter);
             State.Mqtt = reporter.State;
             using var both = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var run = reporter.RunAsync(stop);
             var follow = reports.FollowAsync(reporter, both.Token);
-            await Task.WhenAny(run, follow);
+            var retry = RetryOnNewIdentityAsync(reporter, both.Token);
+            await Task.WhenAny(run, follow, retry);
             await both.CancelAsync();
-            await follow.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(follow, retry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await run;
         });
+    }
+
+    /// <summary>With a new identity, what the broker refused or could not be tried at all may be tried at once.</summary>
+    private async Task RetryOnNewIdentityAsync(MqttReporter reporter, CancellationToken stop)
+    {
+        while (true)
+        {
+            var changed = State.Identity?.Current.Changed ?? Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            await changed.WaitAsync(stop);
+            reporter.RetryNow();
+        }
     }
 
     /// <summary>Watches the mesh and keeps its interfaces in.</summary>

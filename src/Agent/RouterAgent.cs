@@ -81,6 +81,8 @@ internal sealed partial class RouterAgent : IDisposable
         await _supervisor.StartAsync(_parts.Control(options, _configPath));
         await StartOrStopAsync(_parts.Observation(options), "http");
         await _supervisor.StartAsync(_parts.Display());
+        // Before whoever connects to others.
+        await StartOrStopAsync(_parts.Identity(options), "identity");
         await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
         await StartOrStopAsync(_parts.ServiceWatchdog(_notifier), "service-watchdog");
     }
@@ -114,9 +116,9 @@ internal sealed partial class RouterAgent : IDisposable
         _notifier.Reloading(_time);
         var problems = new TomlProblems();
         var options = AgentConfig.Read(_configPath, problems);
-        if (options is not null && (options.Board != _options.Board || options.State != _options.State))
+        if (options is not null && (options.Board != _options.Board || options.State != _options.State || options.Identity != _options.Identity))
         {
-            problems.Add(_configPath, 0, 0, "[board] and [state] cannot change while the agent runs: restart it");
+            problems.Add(_configPath, 0, 0, "[board], [state] and [identity] cannot change while the agent runs: restart it");
             options = null;
         }
 

@@ -11,8 +11,11 @@ public sealed record BenchPlan(Topology Topology)
     /// <summary>How each router is built; null means all healthy.</summary>
     public Func<string, RouterOptions>? Options { get; init; }
 
-    /// <summary>Starts a broker the agents report to.</summary>
+    /// <summary>Starts a broker the agents report to, over mutual TLS, with an identity for each.</summary>
     public bool HasBroker { get; init; }
+
+    /// <summary>How long the routers' first identities live; null for longer than any run.</summary>
+    public TimeSpan? IdentityLife { get; init; }
 
     public RouterOptions OptionsOf(string router) => Options?.Invoke(router) ?? new RouterOptions();
 }
@@ -28,6 +31,9 @@ public interface IBench : IAsyncDisposable
 
     /// <summary>The broker, when the plan has one.</summary>
     ReportBroker? Broker { get; }
+
+    /// <summary>Who signs the identities; null without a broker, and where somebody else does.</summary>
+    RackAuthority? Authority { get; }
 }
 
 /// <summary>Finding things on a bench by name.</summary>

@@ -23,6 +23,8 @@ public sealed class VirtualBench : IBench
 
     public ReportBroker? Broker { get; private set; }
 
+    public RackAuthority? Authority { get; private set; }
+
     /// <param name="plan">What to build.</param>
     /// <param name="assets">Kernel, root and agent.</param>
     /// <param name="seed">Seed of the links' faults.</param>
@@ -57,6 +59,7 @@ public sealed class VirtualBench : IBench
             await Broker.DisposeAsync();
         }
 
+        Authority?.Dispose();
         _directory.Dispose();
     }
 
@@ -66,7 +69,9 @@ public sealed class VirtualBench : IBench
         Directory.CreateDirectory(logDirectory);
         if (plan.HasBroker)
         {
-            Broker = await ReportBroker.StartAsync(assets, _directory, cancellation);
+            Authority = new RackAuthority();
+            Broker = await ReportBroker.StartAsync(
+                assets, _directory, Authority.Issue(AgentConfigFile.BrokerPath), cancellation);
         }
 
         // Links first: a card that sends before its relay is there loses its first frames.
@@ -84,6 +89,7 @@ public sealed class VirtualBench : IBench
                 ShellHostPort = QemuCommand.FreePort(),
                 HttpHostPort = QemuCommand.FreePort(),
                 BrokerPort = Broker?.Port,
+                Identity = Authority?.Issue(AgentConfigFile.RouterPath(name), plan.IdentityLife),
             };
             var log = Path.Combine(logDirectory, $"{name}.console.log");
             File.Delete(log);

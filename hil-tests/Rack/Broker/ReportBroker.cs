@@ -13,8 +13,8 @@ public sealed record MqttMessage(bool IsRetained, string Topic, string Payload)
 }
 
 /// <summary>
-/// A real mosquitto on 127.0.0.1, and a real subscriber to everything, so that what counts is what a broker handed on,
-/// not what an agent believes it sent.
+/// A real mosquitto, which speaks TLS 1.3 only and takes nobody without a certificate of the bench's authority, and a real
+/// subscriber to everything, so that what counts is what a broker handed on, not what an agent believes it sent.
 /// </summary>
 public sealed class ReportBroker : IAsyncDisposable
 {
@@ -22,13 +22,15 @@ public sealed class ReportBroker : IAsyncDisposable
 
     private readonly RackAssets _assets;
     private readonly RackDirectory _directory;
+    private readonly int _observerPort = QemuCommand.FreePort();
     private readonly Journal<string> _talk = new();
     private ChildProcess? _broker;
     private ChildProcess? _subscriber;
 
-    private ReportBroker(RackAssets assets, RackDirectory directory, string address, int port)
+    private ReportBroker(RackAssets assets, RackDirectory directory, IdentityFiles identity, string address, int port)
     {
         _assets = assets;
+        Identity = identity;
         _directory = directory;
         Address = address;
         Port = port;
@@ -39,18 +41,27 @@ public sealed class ReportBroker : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Who it is. Another one takes effect at the next start, or with <see cref="ReloadAsync"/>.</summary>
+    public IdentityFiles Identity { get; set; }
+
+    /// <summary>Lines of its configuration that say how TLS is spoken; empty for none.</summary>
+    public string TlsOptions { get; set; } = "tls_version tlsv1.3\nrequire_certificate true";
+
+    /// <summary>What it wrote itself, connections among it.</summary>
+    public Journal<string> Talk => _talk;
+
     /// <summary>Every message, in the order the broker handed them on.</summary>
     public Journal<MqttMessage> Messages { get; } = new();
 
     /// <summary>Starts one for virtual routers: on 127.0.0.1, any free port.</summary>
     public static Task<ReportBroker> StartAsync(
-        RackAssets assets, RackDirectory directory, CancellationToken cancellation) =>
-        StartAsync(assets, directory, "127.0.0.1", QemuCommand.FreePort(), cancellation);
+        RackAssets assets, RackDirectory directory, IdentityFiles identity, CancellationToken cancellation) =>
+        StartAsync(assets, directory, identity, "127.0.0.1", QemuCommand.FreePort(), cancellation);
 
     public static async Task<ReportBroker> StartAsync(
-        RackAssets assets, RackDirectory directory, string address, int port, CancellationToken cancellation)
+        RackAssets assets, RackDirectory directory, IdentityFiles identity, string address, int port, CancellationToken cancellation)
     {
-        var broker = new ReportBroker(assets, directory, address, port);
+        var broker = new ReportBroker(assets, directory, identity, address, port);
         try
         {
             await broker.StartAsync(cancellation);
@@ -68,19 +79,48 @@ public sealed class ReportBroker : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellation)
     {
         var config = _directory.File("mosquitto.conf");
+        await WriteIdentityAsync(cancellation);
+        var tls = TlsOptions.Length == 0
+            ? ""
+            : $"""
+                cafile {_directory.File("broker-bundle.pem")}
+                certfile {_directory.File("broker.pem")}
+                keyfile {_directory.File("broker-key.pem")}
+                {TlsOptions}
+                """;
         // As root mosquitto would change to a user that exists only where it is installed.
         await File.WriteAllTextAsync(
-            config, $"listener {Port} {Address}\nallow_anonymous true\npersistence false\nuser root\nlog_dest stderr\n",
+            config,
+            $"""
+            user root
+            allow_anonymous true
+            persistence false
+            log_dest stderr
+            listener {_observerPort} 127.0.0.1
+            listener {Port} {Address}
+            {tls}
+
+            """,
             cancellation);
         var mark = _talk.Mark;
         _broker = await ChildProcess.StartAsync(
             Path.Combine(_assets.BrokerRoot, "usr/sbin/mosquitto"), ["-c", config], _talk.Add, _talk.Add, Libraries());
-        await SaysAsync("Opening ipv4 listen socket", mark, cancellation);
+        await SaysAsync($"Opening ipv4 listen socket on port {Port}", mark, cancellation);
         _subscriber = await ChildProcess.StartAsync(
             Path.Combine(_assets.BrokerRoot, "usr/bin/mosquitto_sub"),
-            ["-h", Address, "-p", $"{Port}", "-V", "5", "-i", "rack-observer", "-t", "#", "-F", @"%r\t%t\t%p"],
+            ["-h", "127.0.0.1", "-p", $"{_observerPort}", "-V", "5", "-i", "rack-observer", "-t", "#", "-F", @"%r\t%t\t%p"],
             Take, _talk.Add, Libraries());
         await SaysAsync("as rack-observer", mark, cancellation);
+    }
+
+    /// <summary>Gives it another identity while it runs; connections stay.</summary>
+    public async Task ReloadAsync(IdentityFiles identity, CancellationToken cancellation)
+    {
+        Identity = identity;
+        await WriteIdentityAsync(cancellation);
+        var mark = _talk.Mark;
+        _broker?.Signal("HUP");
+        await SaysAsync("Reloading config", mark, cancellation);
     }
 
     /// <summary>Takes it away, as an outage of the site does.</summary>
@@ -111,6 +151,13 @@ public sealed class ReportBroker : IAsyncDisposable
             + $"it handed on {Count(router)} messages of {router} so far");
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private async Task WriteIdentityAsync(CancellationToken cancellation)
+    {
+        await File.WriteAllTextAsync(_directory.File("broker.pem"), Identity.Certificates, cancellation);
+        await File.WriteAllTextAsync(_directory.File("broker-key.pem"), Identity.Key, cancellation);
+        await File.WriteAllTextAsync(_directory.File("broker-bundle.pem"), Identity.Bundle, cancellation);
+    }
 
     private void Take(string line)
     {

@@ -64,6 +64,23 @@ internal sealed record BenchFile
 
     public required int BrokerPort { get; init; }
 
+    /// <summary>Files of the broker's identity and of whom it lets in, PEM: certificates, key, bundle.</summary>
+    public required IReadOnlyList<string> BrokerFiles { get; init; }
+
+    /// <summary>The broker's identity, read from its files.</summary>
+    public IdentityFiles BrokerIdentity()
+    {
+        try
+        {
+            return new IdentityFiles(
+                File.ReadAllText(BrokerFiles[0]), File.ReadAllText(BrokerFiles[1]), File.ReadAllText(BrokerFiles[2]));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RackException($"[broker] of the bench file: {exception.Message}", exception);
+        }
+    }
+
     public static BenchFile Read(string path)
     {
         var problems = new TomlProblems();
@@ -85,12 +102,16 @@ internal sealed record BenchFile
     private static BenchFile Parse(TomlSection root)
     {
         var broker = root.Section("broker");
+        var isBroker = broker.String("listen", "").Length > 0;
         var bench = new BenchFile
         {
             Boards = [.. root.Sections("router").Select(Board)],
             Links = [.. root.Sections("link").Select(Link)],
             BrokerAddress = broker.String("listen", ""),
-            BrokerPort = (int)broker.Int("port", 1883, 1, 65535),
+            BrokerPort = (int)broker.Int("port", 8883, 1, 65535),
+            BrokerFiles = isBroker
+                ? [broker.RequiredString("certificates"), broker.RequiredString("key"), broker.RequiredString("bundle")]
+                : [],
         };
         if (bench.Boards.Count == 0)
         {

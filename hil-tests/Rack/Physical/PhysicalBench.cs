@@ -48,6 +48,9 @@ internal sealed class PhysicalBench : IBench
 
     public ReportBroker? Broker { get; private set; }
 
+    /// <summary>Real boards have identities of their own.</summary>
+    public RackAuthority? Authority => null;
+
     public static async Task<PhysicalBench> CreateAsync(
         BenchPlan plan, BenchFile file, RackAssets assets, string logDirectory, CancellationToken cancellation)
     {
@@ -59,7 +62,7 @@ internal sealed class PhysicalBench : IBench
             if (plan.HasBroker && file.BrokerAddress.Length > 0)
             {
                 bench.Broker = await ReportBroker.StartAsync(
-                    assets, bench._directory, file.BrokerAddress, file.BrokerPort, cancellation);
+                    assets, bench._directory, file.BrokerIdentity(), file.BrokerAddress, file.BrokerPort, cancellation);
             }
 
             Directory.CreateDirectory(logDirectory);

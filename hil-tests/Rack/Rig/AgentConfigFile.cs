@@ -19,7 +19,16 @@ public static class AgentConfigFile
     /// <summary>Address the guests' user network forwards to the broker on the host.</summary>
     public const string BrokerAddress = "10.0.2.100";
 
-    public const int BrokerPort = 1883;
+    public const int BrokerPort = 8883;
+
+    /// <summary>Where its identity is; somebody else rotates it.</summary>
+    public const string IdentityDirectory = "/etc/x0tta6bl4/identity";
+
+    /// <summary>Path of the broker's SPIFFE ID.</summary>
+    public const string BrokerPath = "broker/site";
+
+    /// <summary>Path of a router's SPIFFE ID.</summary>
+    public static string RouterPath(string router) => $"site/{Site}/node/{router}";
 
     // Scenarios should not wait a minute for a report, which is the agent's default.
     private const string ReportInterval = "report_interval = \"10s\"";
@@ -56,14 +65,29 @@ public static class AgentConfigFile
                 [mqtt]
                 host = "{BrokerAddress}"
                 port = {BrokerPort}
-                insecure = true
+                broker_ids = ["spiffe://{RackAuthority.TrustDomain}/broker/*"]
                 {ReportInterval}
+
+                [identity]
+                source = "files"
+                trust_domain = "{RackAuthority.TrustDomain}"
+                # The rack's authority signs for a whole run, unless a scenario rotates.
+                lifetime_max = "24h"
 
                 """);
         }
 
         return options.EditConfig(text.ToString());
     }
+
+    /// <summary>The files of an identity, by their paths on a router.</summary>
+    public static IEnumerable<(string Path, string Content)> IdentityFilesOf(IdentityFiles identity) =>
+    [
+        // The certificate last: a new one beside the old key would be refused for a moment, and tried again.
+        ($"{IdentityDirectory}/svid_bundle.pem", identity.Bundle),
+        ($"{IdentityDirectory}/svid_key.pem", identity.Key),
+        ($"{IdentityDirectory}/svid.pem", identity.Certificates),
+    ];
 
     /// <summary>The configuration with reports as seldom as on a router in the field.</summary>
     public static string WithDefaultReportInterval(string config) =>

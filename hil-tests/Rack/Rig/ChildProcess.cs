@@ -84,6 +84,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes when it has ended and its output was read to the end.</summary>
     public Task WaitForExitAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation);
 
+    /// <summary>Sends a signal by its name without SIG.</summary>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Kills it without a chance to tidy up, and waits until it is gone.</summary>
     public async Task KillAsync()
     {

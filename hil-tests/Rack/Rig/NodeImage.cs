@@ -13,7 +13,7 @@ internal static class NodeImage
 
     public static void Write(
         string path, RackAssets assets, string router, int routerIndex, RouterOptions options,
-        IReadOnlyList<string> meshInterfaces, bool hasBroker)
+        IReadOnlyList<string> meshInterfaces, IdentityFiles? identity)
     {
         using var output = File.Create(path);
         Append(output, assets.RootImage);
@@ -41,7 +41,7 @@ internal static class NodeImage
 
         if (options.RunsAgent)
         {
-            AddAgent(archive, assets, router, options, meshInterfaces, hasBroker);
+            AddAgent(archive, assets, router, options, meshInterfaces, identity);
         }
 
         foreach (var (name, content) in options.Files)
@@ -61,7 +61,7 @@ internal static class NodeImage
 
     private static void AddAgent(
         CpioArchive archive, RackAssets assets, string router, RouterOptions options,
-        IReadOnlyList<string> meshInterfaces, bool hasBroker)
+        IReadOnlyList<string> meshInterfaces, IdentityFiles? identity)
     {
         if (!File.Exists(assets.Agent))
         {
@@ -69,7 +69,12 @@ internal static class NodeImage
         }
 
         archive.AddFile(AgentConfigFile.Binary, File.ReadAllBytes(assets.Agent), isExecutable: true);
-        archive.AddFile(AgentConfigFile.Path, AgentConfigFile.Render(router, options, meshInterfaces, hasBroker));
+        archive.AddFile(AgentConfigFile.Path, AgentConfigFile.Render(router, options, meshInterfaces, hasBroker: identity is not null));
+        foreach (var (path, content) in identity is null ? [] : AgentConfigFile.IdentityFilesOf(identity))
+        {
+            archive.AddFile(path, content);
+        }
+
         if (options.KnowsBoards)
         {
             foreach (var file in Directory.EnumerateFiles(assets.BoardFiles, "*.toml").Order(StringComparer.Ordinal))

@@ -36,6 +36,9 @@ internal sealed record QemuCommand
     /// <summary>Host port of the broker; null when there is none.</summary>
     public int? BrokerPort { get; init; }
 
+    /// <summary>Who the router is; null when it talks to nobody.</summary>
+    public IdentityFiles? Identity { get; init; }
+
     public string Image => Directory.File($"{Router}.cpio");
 
     public string StateDisk => Directory.File($"{Router}.state");

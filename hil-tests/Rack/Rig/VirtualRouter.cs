@@ -55,7 +55,7 @@ public sealed class VirtualRouter : IRouter
     {
         NodeImage.Write(
             command.Image, command.Assets, command.Router, command.RouterIndex, command.Options, command.MeshInterfaces,
-            hasBroker: command.BrokerPort is not null);
+            command.Identity);
         await using (var disk = File.Create(command.StateDisk))
         {
             disk.SetLength(command.Options.StateDiskKiB * 1024L);

@@ -1,5 +1,6 @@
 using X0tta6bl4.Rack.Rig;
 using X0tta6bl4.Rack.Scenarios.Batctl;
+using X0tta6bl4.Rack.Scenarios.Identities;
 
 namespace X0tta6bl4.Rack.Scenarios;
 
@@ -24,6 +25,10 @@ internal static class ScenarioList
         .. NeighbourLostSeen.Variants,
         new HostileOgm(),
         new WrongClock(),
+        new StrangerIsRefused(),
+        new AuthorityGoneThenBack(),
+        new WrongClockMtls(),
+        new IdentityRotation(),
         new FullDisk(),
         new ButtonPress(),
         .. BadInput.Variants,

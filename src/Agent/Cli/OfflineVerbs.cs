@@ -17,6 +17,7 @@ internal static class OfflineVerbs
     public static readonly OfflineVerb[] All =
     [
         SvidVerb.Verb,
+        JwtVerb.Verb,
         SecretVerb.Verb,
         CaVerb.Verb,
     ];

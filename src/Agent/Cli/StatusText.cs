@@ -33,6 +33,10 @@ internal static class StatusText
         WriteOptional(status, "watchdog", output, w =>
             $"{w.Text("device")} {(w.Text("fed") == "yes" ? "fed" : "NOT FED")}, time-out {w.Text("timeout_s")} s;"
             + $" last reset: {w.Text("last_reset")}");
+        WriteOptional(status, "identity", output, i => i.Text("spiffe_id") == "-"
+            ? $"none yet, from {i.Text("source")}"
+            : $"{i.Text("spiffe_id")}, {(i.Text("usable") == "yes" ? $"valid for {Duration(i.Text("expires_in_s"))}" : "EXPIRED")},"
+                + $" {i.Text("connections")} connections");
         WriteOptional(status, "mqtt", output, m =>
             $"{m.Text("broker")} {(m.Text("connected") == "yes" ? "connected" : "not connected")},"
             + $" {m.Text("published")} published, {m.Text("queued")} waiting, {m.Text("dropped")} dropped");

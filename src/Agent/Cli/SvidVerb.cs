@@ -60,7 +60,7 @@ internal static class SvidVerb
     private static SpiffeIdPattern Pattern(string text) =>
         SpiffeIdPattern.Parse(text, out var pattern) is { } problem ? throw new FormatException($"--allow: {problem}") : pattern;
 
-    private static DateTimeOffset Time(string? text) => text is null
+    internal static DateTimeOffset Time(string? text) => text is null
         ? TimeProvider.System.GetUtcNow()
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time

@@ -44,6 +44,7 @@ internal static class Verbs
         new("statistics", [], "", "traffic counters of the mesh interface", Fixed("/v1/statistics"), TableText.Fields("statistics")),
         new("leds", [], "", "LEDs by role, and what each shows", Fixed("/v1/leds"), TableText.Rows("leds")),
         new("watchdog", ["wd"], "", "the watchdog, who feeds it and why the board was last reset", Fixed("/v1/watchdog"), TableText.Watchdog),
+        new("identity", ["id"], "", "who this router is, until when, and whom it trusts", Fixed("/v1/identity"), TableText.Fields("identity")),
     ];
 
     private static Func<IReadOnlyList<string>, string?> Fixed(string route) => args => args.Count == 0 ? route : null;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using X0tta6bl4.Api;
+using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Toml;
@@ -19,6 +20,9 @@ internal static class AgentConfig
 
     /// <summary>Longest interface name, in bytes (IFNAMSIZ - 1, linux/if.h).</summary>
     public const int InterfaceNameBytesMax = 15;
+
+    /// <summary>Most identities, or patterns of them, that a broker may have.</summary>
+    public const int BrokerIdsMax = 16;
 
     /// <summary>Most listen addresses.</summary>
     public const int ListenMax = 8;
@@ -42,12 +46,14 @@ internal static class AgentConfig
         }
 
         var node = Node(root.Section("node"));
+        var identity = IdentityConfig.Read(root.Section("identity"));
         var options = new AgentOptions(
             node,
             Mesh(root.Section("mesh")),
             Board(root.Section("board")),
             Api(root.Section("api")),
-            Mqtt(root.Section("mqtt"), node),
+            identity,
+            Mqtt(root.Section("mqtt"), node, identity is not null),
             Log(root.Section("log")),
             new StateOptions(AbsolutePath(root.Section("state"), "directory", "/var/lib/x0tta6bl4")));
         root.Done();
@@ -147,23 +153,38 @@ internal static class AgentConfig
             $"an absolute path of at most {ControlSocket.PathBytesMax} bytes") ?? ControlSocket.DefaultPath);
 
     /// <summary>Null when no broker is named.</summary>
-    private static MqttReporterOptions? Mqtt(TomlSection section, NodeOptions node)
+    private static MqttOptions? Mqtt(TomlSection section, NodeOptions node, bool hasIdentity)
     {
+        var host = section.String("host", "", 253);
+        var isEncrypted = section.Bool("tls", host.Length > 0 && !MqttReporterOptions.IsLoopback(host));
         var options = new MqttReporterOptions
         {
-            Host = section.String("host", "", 253),
-            Port = (int)section.Int("port", 1883, 1, 65535),
+            Host = host,
+            Port = (int)section.Int("port", isEncrypted ? 8883 : 1883, 1, 65535),
             Site = node.Site,
             Node = node.Name,
-            Insecure = section.Bool("insecure", false),
+            IsEncrypted = isEncrypted,
             KeepAlive = section.Duration("keep_alive", Seconds(30), Seconds(5), Seconds(3600)),
             ReportInterval = section.Duration("report_interval", Seconds(60), Seconds(1), Seconds(3600)),
             QueueMessagesMax = (int)section.Int("queue_messages", 256, 8, 65536),
             QueueBytesMax = (int)section.Int("queue_bytes", 262_144, 16_384, 16_777_216),
         };
+        var brokers = section.ParseList(
+            "broker_ids", text => SpiffeIdPattern.Parse(text, out var pattern) is null ? Tuple.Create(pattern) : null,
+            "a SPIFFE ID, spiffe://domain, or spiffe://domain/path/*", BrokerIdsMax)?.Select(p => p.Item1).ToArray() ?? [];
         if (options.Host.Length == 0)
         {
             return null;
+        }
+
+        if (isEncrypted && !hasIdentity)
+        {
+            section.Problem("host", $"{options.Host} is reached over mutual TLS, for which this router needs an identity: set identity.source");
+        }
+
+        if (isEncrypted && brokers.Length == 0)
+        {
+            section.Problem("broker_ids", "must name who the broker may be, for example [\"spiffe://site.example/broker/*\"]");
         }
 
         foreach (var problem in options.Problems())
@@ -171,7 +192,7 @@ internal static class AgentConfig
             section.Problem("host", $"is not usable so: {problem}");
         }
 
-        return options;
+        return new MqttOptions(options, new ValueList<SpiffeIdPattern>(isEncrypted ? brokers : []));
     }
 
     private static LogOptions Log(TomlSection section) => new(

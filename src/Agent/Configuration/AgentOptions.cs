@@ -1,17 +1,20 @@
 using System.Net;
+using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
 
 namespace X0tta6bl4.Agent.Configuration;
 
 /// <summary>Everything the configuration file says, validated; docs in agent.sample.toml. Compares by value.
-/// No MQTT options: reporting is off.</summary>
+/// No identity options: there is no source of one. No MQTT options: reporting is off.</summary>
 internal sealed record AgentOptions(
     NodeOptions Node,
     MeshOptions Mesh,
     BoardOptions Board,
     ApiOptions Api,
-    MqttReporterOptions? Mqtt,
+    IdentityOptions? Identity,
+    MqttOptions? Mqtt,
     LogOptions Log,
     StateOptions State);
 
@@ -28,6 +31,16 @@ internal sealed record BoardOptions(string? File, string Directory, bool Watchdo
 /// <param name="Listen">Addresses that serve /metrics, /healthz and /readyz; none turns that server off.</param>
 /// <param name="Socket">The unix socket of the command line.</param>
 internal sealed record ApiOptions(ValueList<IPEndPoint> Listen, string Socket);
+
+/// <summary>Where this router's identity comes from.</summary>
+/// <param name="Files">The files of the source "files".</param>
+/// <param name="LifetimeMax">Longest life of a peer's certificate that is accepted.</param>
+internal sealed record IdentityOptions(IdentityFiles Files, TimeSpan LifetimeMax);
+
+/// <summary>Reports to a broker.</summary>
+/// <param name="Reporter">Where, and what they may cost.</param>
+/// <param name="BrokerIds">Who the broker may be; none: the connection is not encrypted and stays on this machine.</param>
+internal sealed record MqttOptions(MqttReporterOptions Reporter, ValueList<SpiffeIdPattern> BrokerIds);
 
 /// <summary>What is logged, and how.</summary>
 internal sealed record LogOptions(string Level, string Format);

@@ -1,5 +1,6 @@
 using Prometheus;
 using X0tta6bl4.Board;
+using X0tta6bl4.Identity;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Telemetry;
@@ -25,6 +26,9 @@ internal sealed class AgentState(HealthRegister health, LoopPulses pulses, IMetr
 
     /// <summary>The configuration and the board file name a watchdog.</summary>
     public bool WatchdogWanted { get; set; }
+
+    /// <summary>Who this router is; null when no source of an identity is configured.</summary>
+    public NodeIdentity? Identity { get; set; }
 
     /// <summary>How reporting fares; null while it is off.</summary>
     public Latest<MqttSnapshot>? Mqtt { get; set; }

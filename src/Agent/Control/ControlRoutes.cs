@@ -18,6 +18,7 @@ internal sealed class ControlRoutes(
         Read("/v1/gateways", WriteGateways),
         Read("/v1/leds", WriteLeds),
         Read("/v1/watchdog", WriteWatchdog),
+        Read("/v1/identity", json => WriteIdentity(json, isWhole: true)),
     ];
 
     private static ApiRoute Read(string path, Action<Utf8JsonWriter> writeFields) =>
@@ -44,6 +45,7 @@ internal sealed class ControlRoutes(
             BoardJson.WriteBoard(json, board.Latest.Value);
         }
 
+        WriteIdentity(json, isWhole: false);
         WriteMqtt(json);
         StatusJson.WriteLoops(json, state.Pulses);
         WriteChanges(json);
@@ -67,6 +69,18 @@ internal sealed class ControlRoutes(
         }
 
         StatusJson.WriteLoops(json, state.Pulses);
+    }
+
+    private void WriteIdentity(Utf8JsonWriter json, bool isWhole)
+    {
+        if (state.Identity is { } identity)
+        {
+            IdentityJson.Write(json, identity, isWhole);
+        }
+        else if (isWhole)
+        {
+            json.WriteString("state", "no source of an identity is configured (identity.source)");
+        }
     }
 
     private void WriteMqtt(Utf8JsonWriter json)

@@ -53,6 +53,12 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
     /// <summary>What only this connection's two ends know, for proofs that hold here alone.</summary>
     public byte[]? ChannelBinding { get; private set; }
 
+    /// <summary>What it showed for that: DER certificates, its own first.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerChain { get; private set; } = [];
+
+    /// <summary>When our own identity of this connection ends; never, for a client that shows none.</summary>
+    public DateTimeOffset OwnNotAfter => identity?.NotAfter ?? DateTimeOffset.MaxValue;
+
     /// <summary>Why it was not.</summary>
     public SvidRefusal? Refusal { get; private set; }
 
@@ -106,6 +112,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         }
 
         Peer = verdict.Svid;
+        PeerChain = sent;
     }
 
     /// <summary>Takes over what both have agreed on.</summary>

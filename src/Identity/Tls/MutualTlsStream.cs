@@ -31,6 +31,7 @@ public sealed partial class MutualTlsStream : Stream
     private readonly byte[] _received = new byte[RecordBytesMax];
     private readonly ArrayBufferWriter<byte> _toSend = new();
     private IOException? _failure;
+    private string? _ended;
     private bool _isDisposed;
 
     private MutualTlsStream(Stream transport, TlsProtocol engine, Handshake handshake, TimeProvider time)
@@ -55,6 +56,18 @@ public sealed partial class MutualTlsStream : Stream
     /// <see cref="TlsSettings.ChannelBindingLabel"/> asks for none.
     /// </summary>
     public ReadOnlyMemory<byte>? ChannelBinding => _handshake.ChannelBinding is { } binding ? (ReadOnlyMemory<byte>)binding : null;
+
+    /// <summary>What the peer has shown: DER certificates, its own first. For judging it again when what we trust changes.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> PeerChain => _handshake.PeerChain;
+
+    /// <summary>
+    /// When the proof of one side is over, the peer's or ours: an orderly application has connected anew by then. TLS 1.3 has no
+    /// way to prove anew inside a connection that both would use.
+    /// </summary>
+    public DateTimeOffset ProvenUntil => Peer.NotAfter < _handshake.OwnNotAfter ? Peer.NotAfter : _handshake.OwnNotAfter;
+
+    /// <summary>Told once, when the connection is closed on this side.</summary>
+    internal Action? Closed { get; set; }
 
     /// <summary>The application protocol both chose; null when there is none.</summary>
     public string? Protocol => _handshake.Protocol;
@@ -94,6 +107,7 @@ public sealed partial class MutualTlsStream : Stream
         {
             lock (_engineLock)
             {
+                ThrowIfEndedLocked();
                 var available = Math.Min(_engine.GetAvailableInputBytes(), buffer.Length);
                 if (available > 0)
                 {
@@ -111,7 +125,16 @@ public sealed partial class MutualTlsStream : Stream
                 }
             }
 
-            var count = await _transport.ReadAsync(_received, cancellationToken).ConfigureAwait(false);
+            int count;
+            try
+            {
+                count = await _transport.ReadAsync(_received, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (_ended is { } why && exception is IOException or ObjectDisposedException)
+            {
+                throw new IOException(why, exception);
+            }
+
             try
             {
                 Offer(count);
@@ -196,6 +219,28 @@ public sealed partial class MutualTlsStream : Stream
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Ends the connection because the peer is not believed any more. Reading and writing throw from now on, and nothing that has
+    /// arrived already is handed out.
+    /// </summary>
+    /// <param name="why">For whoever reads or writes.</param>
+    internal async Task EndAsync(string why)
+    {
+        lock (_engineLock)
+        {
+            if (_ended is not null || _isDisposed)
+            {
+                return;
+            }
+
+            _ended = why;
+            _engine.Close();
+        }
+
+        await SayLastAsync().ConfigureAwait(false);
+        _transport.Dispose();
+    }
+
     /// <summary>Closes the transport at once, without a goodbye.</summary>
     protected override void Dispose(bool disposing)
     {
@@ -204,9 +249,18 @@ public sealed partial class MutualTlsStream : Stream
             // Not the semaphore: who waits for it would wait for ever, and it holds nothing.
             _isDisposed = true;
             _transport.Dispose();
+            Closed?.Invoke();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void ThrowIfEndedLocked()
+    {
+        if (_ended is { } why)
+        {
+            throw new IOException(why);
+        }
     }
 
     private int Take(Span<byte> into)
@@ -253,6 +307,7 @@ public sealed partial class MutualTlsStream : Stream
     {
         lock (_engineLock)
         {
+            ThrowIfEndedLocked();
             try
             {
                 _engine.WriteApplicationData(plain);

@@ -28,6 +28,9 @@ public enum TlsFailure
 
     /// <summary>We have no valid identity to show.</summary>
     NoIdentity,
+
+    /// <summary>Too many others are under way, or connected.</summary>
+    TooMany,
 }
 
 /// <summary>A handshake that failed, before any byte of the application passed.</summary>

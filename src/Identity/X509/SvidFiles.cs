@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using X0tta6bl4.Identity.Spiffe;
 
 namespace X0tta6bl4.Identity.X509;
 
@@ -33,19 +34,31 @@ public static class SvidFiles
         });
     }
 
-    private static T Read<T>(string path, Func<byte[], T> parse)
+    /// <summary>Reads the bundle of a trust domain.</summary>
+    /// <param name="path">PEM, DER or JWK set.</param>
+    /// <param name="domain">The trust domain it is of.</param>
+    /// <exception cref="CertificateFormatException">It is no bundle; the message names the file.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static TrustBundle ReadBundle(string path, TrustDomain domain) =>
+        Read(path, file => TrustBundleReader.Read(file, domain), TrustBundle.BytesMax);
+
+    /// <summary>All of a file, unless it is too long.</summary>
+    internal static byte[] ReadBytes(string path, int bytesMax)
     {
         var length = new FileInfo(path).Length;
-        if (length > BytesMax)
-        {
-            throw new CertificateFormatException($"{path}: it has {length} bytes, at most {BytesMax} are read");
-        }
+        return length <= bytesMax
+            ? File.ReadAllBytes(path)
+            : throw new CertificateFormatException($"{path}: it has {length} bytes, at most {bytesMax} are read");
+    }
 
+    private static T Read<T>(string path, Func<byte[], T> parse, int bytesMax = BytesMax)
+    {
         try
         {
-            return parse(File.ReadAllBytes(path));
+            return parse(ReadBytes(path, bytesMax));
         }
-        catch (CertificateFormatException exception)
+        catch (CertificateFormatException exception) when (!exception.Message.StartsWith(path, StringComparison.Ordinal))
         {
             throw new CertificateFormatException($"{path}: {exception.Message}", exception);
         }

@@ -18,6 +18,9 @@ public sealed class SvidVerifier(SvidPolicy policy)
     /// </summary>
     private const int AuthoritiesTriedMax = 8;
 
+    /// <summary>What is demanded beyond the standard.</summary>
+    public SvidPolicy Policy => policy;
+
     /// <summary>Verifies what a peer sent.</summary>
     /// <param name="chain">DER certificates, the peer's own first.</param>
     /// <param name="bundles">Whom we trust, by trust domain.</param>

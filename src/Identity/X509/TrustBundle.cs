@@ -46,6 +46,12 @@ public sealed class TrustBundleSet
         _bundles = bundles.ToFrozenDictionary(b => b.TrustDomain);
     }
 
+    /// <summary>How many.</summary>
+    public int Count => _bundles.Count;
+
+    /// <summary>Trust domains there is a bundle of, in the order of their names.</summary>
+    public IEnumerable<TrustDomain> TrustDomains => _bundles.Keys.OrderBy(d => d.ToString(), StringComparer.Ordinal);
+
     /// <summary>The bundle of a trust domain, and of no other (B-1); null when there is none.</summary>
     public TrustBundle? Find(TrustDomain domain) => _bundles.GetValueOrDefault(domain);
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using X0tta6bl4.Identity.Jwt;
 using X0tta6bl4.Identity.Spiffe;
 
 namespace X0tta6bl4.Identity.X509;
@@ -11,7 +11,6 @@ namespace X0tta6bl4.Identity.X509;
 public static class TrustBundleReader
 {
     private const string X509Use = "x509-svid";
-    private const int DepthMax = 8;
 
     private static readonly string[] KeyTypes = ["EC", "RSA", "OKP"];
 
@@ -35,34 +34,12 @@ public static class TrustBundleReader
     {
         try
         {
-            using var document = JsonDocument.Parse(file, new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false });
-            var root = document.RootElement;
-            if (!root.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
-            {
-                throw new CertificateFormatException("the bundle has no list \"keys\" (B-5)");
-            }
-
-            if (keys.GetArrayLength() > TrustBundle.AuthoritiesMax)
-            {
-                throw new CertificateFormatException($"the bundle has {keys.GetArrayLength()} keys, at most {TrustBundle.AuthoritiesMax} are read");
-            }
-
-            return new TrustBundle(domain, [.. keys.EnumerateArray().Select(X509Certificate).OfType<Certificate>()])
-            {
-                Sequence = Integer(root, "spiffe_sequence", "B-3"),
-                RefreshHint = Integer(root, "spiffe_refresh_hint", "B-4") is { } seconds
-                    ? TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue))
-                    : null,
-            };
+            var set = JwkSet.Read(file, "bundle", TrustBundle.AuthoritiesMax, X509Certificate);
+            return new TrustBundle(domain, set.Keys) { Sequence = set.Sequence, RefreshHint = set.RefreshHint };
         }
-        catch (InvalidOperationException exception)
+        catch (JwkSetFormatException exception)
         {
-            // Text that is no Unicode shows only when it is looked at.
-            throw new CertificateFormatException("the bundle is no JSON: it has text that is no Unicode", exception);
-        }
-        catch (JsonException exception)
-        {
-            throw new CertificateFormatException($"the bundle is no JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}", exception);
+            throw new CertificateFormatException(exception.Message, exception);
         }
     }
 
@@ -72,7 +49,7 @@ public static class TrustBundleReader
     /// </summary>
     private static Certificate? X509Certificate(JsonElement key)
     {
-        if (key.ValueKind != JsonValueKind.Object || !KeyTypes.Contains(Text(key, "kty")) || Text(key, "use") != X509Use
+        if (!KeyTypes.Contains(StrictJson.Text(key, "kty")) || StrictJson.Text(key, "use") != X509Use
             || !key.TryGetProperty("x5c", out var chain) || chain.ValueKind != JsonValueKind.Array || chain.GetArrayLength() == 0)
         {
             return null;
@@ -91,21 +68,5 @@ public static class TrustBundleReader
         return certificate.IsAuthority
             ? certificate
             : throw new CertificateFormatException($"{certificate.Label}: a certificate of the bundle is no authority (X-9)");
-    }
-
-    private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static ulong? Integer(JsonElement root, string name, string requirement)
-    {
-        if (!root.TryGetProperty(name, out var value))
-        {
-            return null;
-        }
-
-        return value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out var number)
-            ? number
-            : throw new CertificateFormatException(string.Create(
-                CultureInfo.InvariantCulture, $"{name} of the bundle is no whole number ({requirement})"));
     }
 }

@@ -25,7 +25,7 @@ internal sealed class NoChannelOptions : IMqttClientChannelOptions
 }
 
 /// <summary>The connection cannot go on, in words for people; no need to look into what caused it.</summary>
-internal class BrokerException(string message, Exception? inner = null) : IOException(message, inner);
+public class BrokerException(string message, Exception? inner = null) : IOException(message, inner);
 
 /// <summary>The broker will never take this one message; the connection is fine.</summary>
 internal sealed class MessageRejectedException(string message) : BrokerException(message);

@@ -19,13 +19,19 @@ internal sealed class ChannelAdapterFactory(MqttReporterOptions options, BrokerD
 {
     private const int WriterBytes = 4 * 1024;
 
+    private Func<TimeSpan?> _renewAfter = () => null;
+
     /// <summary>What the broker asked for in its CONNACK, or zero (MQTT 5, 3.2.2.3.14).</summary>
     internal TimeSpan ServerKeepAlive { get; private set; }
+
+    /// <summary>See <see cref="BrokerLink.RenewAfter"/>; valid once connected.</summary>
+    internal TimeSpan? RenewAfter => _renewAfter();
 
     public IMqttChannelAdapter CreateClientAdapter(
         MqttClientOptions clientOptions, MqttPacketInspector packetInspector, IMqttNetLogger logger)
     {
         var channel = new StreamChannel(dialer, options.Host, options.Port, MqttReporterOptions.ReceivedPacketBytesMax);
+        _renewAfter = () => channel.RenewAfter;
         var formatter = new MqttPacketFormatterAdapter(
             MqttProtocolVersion.V500, new MqttBufferWriter(WriterBytes, MqttReporterOptions.PayloadBytesMax));
         return new KeepAliveAdapter(new MqttChannelAdapter(channel, formatter, logger), this);

@@ -15,8 +15,10 @@ public sealed partial class MqttReporter
     /// </summary>
     private static readonly TimeSpan EndingWaitMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Returns why the connection ended or was not made, for people.</summary>
-    private async Task<string> RunConnectionAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns why the connection ended or was not made, for people; null when it is time for the next one, and nothing is wrong.
+    /// </summary>
+    private async Task<string?> RunConnectionAsync(CancellationToken cancellationToken)
     {
         var adapters = new ChannelAdapterFactory(_options, _dialer);
         using var client = new MqttClient(adapters, MqttNetNullLogger.Instance);
@@ -32,7 +34,9 @@ public sealed partial class MqttReporter
             session = Session(await ConnectAsync(client, cancellationToken), adapters.ServerKeepAlive);
             await SendAsync(client, session, StatusMessage(StatusPayload.Online, session), cancellationToken);
             SetConnected();
-            await ReportAsync(client, session, lost.Task, cancellationToken);
+            await ReportAsync(client, session, adapters.RenewAfter, lost.Task, cancellationToken);
+            await HandOverAsync(client);
+            return null;
         }
         catch (BrokerException error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -134,15 +138,18 @@ public sealed partial class MqttReporter
                 : MqttQualityOfServiceLevel.AtLeastOnce);
     }
 
+    /// <summary>Ends when the connection has to be replaced.</summary>
     private async Task ReportAsync(
         MqttClient client,
         BrokerSession session,
+        TimeSpan? renewAfter,
         Task<string> lost,
         CancellationToken cancellationToken)
     {
         var nextReports = Now();
         var lastSent = Now();
-        while (true)
+        var renewal = renewAfter is { } after ? Now() + after : TimeSpan.MaxValue;
+        while (Now() < renewal)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (Now() >= nextReports)
@@ -171,7 +178,23 @@ public sealed partial class MqttReporter
                 throw new BrokerException(await lost);
             }
 
-            await WaitAsync(wake, lost, (nextPing < nextReports ? nextPing : nextReports) - Now(), cancellationToken);
+            var next = nextPing < nextReports ? nextPing : nextReports;
+            await WaitAsync(wake, lost, (next < renewal ? next : renewal) - Now(), cancellationToken);
+        }
+    }
+
+    /// <summary>Leaves the broker so that it does not publish our will: the next connection follows at once.</summary>
+    private async Task HandOverAsync(MqttClient client)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(_options.StopTimeout, _time);
+            await client.DisconnectAsync(new MqttClientDisconnectOptions(), patience.Token);
+        }
+        catch (Exception error) when (IsConnectionTrouble(error, client))
+        {
+            // The broker then publishes our will, and the next connection's status after it.
+            _logger.LeftWithoutGoodbye(_options.Broker, error);
         }
     }
 

@@ -48,11 +48,16 @@ public sealed partial class MqttReporter
         _ => "the broker closed the connection",
     };
 
-    /// <summary>The innermost cause: MQTTnet wraps a socket error two or three times.</summary>
+    /// <summary>What is for people, or the innermost cause: MQTTnet wraps a socket error two or three times.</summary>
     private static string Describe(Exception error)
     {
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
+            if (cause is BrokerException told)
+            {
+                return told.Message;
+            }
+
             if (cause is SocketException socket)
             {
                 return socket.SocketErrorCode switch

@@ -30,6 +30,7 @@ public sealed partial class MqttReporter
     private readonly ReportQueue _queue;
     private readonly List<Source> _sources = [];
     private TaskCompletionSource _wake = NewSignal();
+    private TaskCompletionSource _retry = NewSignal();
     private bool _connected;
     private bool _connectedBefore;
     private string? _lastError;
@@ -127,6 +128,9 @@ public sealed partial class MqttReporter
         Wake();
     }
 
+    /// <summary>Ends the pause after a failed attempt: what it failed for may be mended. Does nothing otherwise.</summary>
+    public void RetryNow() => Interlocked.Exchange(ref _retry, NewSignal()).TrySetResult();
+
     /// <summary>
     /// Connects, reports and reconnects until cancelled; then says goodbye within
     /// <see cref="MqttReporterOptions.StopTimeout"/>. Does not throw for anything a broker or network may do.
@@ -139,7 +143,7 @@ public sealed partial class MqttReporter
             {
                 var start = _time.GetTimestamp();
                 var reason = await RunConnectionAsync(cancellationToken);
-                if (!cancellationToken.IsCancellationRequested)
+                if (reason is not null && !cancellationToken.IsCancellationRequested)
                 {
                     await PauseAsync(reason, _time.GetElapsedTime(start), cancellationToken);
                 }
@@ -161,7 +165,9 @@ public sealed partial class MqttReporter
         var pause = _backoff.Next();
         _logger.NotConnected(_options.Broker, reason, pause.TotalSeconds);
         SetDisconnected(reason);
-        await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Volatile.Read(ref _retry).Task
+            .WaitAsync(pause, _time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void CheckSuffix(string suffix)

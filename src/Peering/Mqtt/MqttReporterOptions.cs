@@ -39,10 +39,8 @@ public sealed record MqttReporterOptions
     /// </summary>
     public required string Node { get; init; }
 
-    /// <summary>
-    /// True when the operator accepts that reports cross the network in the clear to a host that is not this machine.
-    /// </summary>
-    public bool Insecure { get; init; }
+    /// <summary>The dialer encrypts, and knows who may be there. What is not encrypted stays on this machine.</summary>
+    public bool IsEncrypted { get; init; }
 
     /// <summary>
     /// Longest silence towards the broker, in whole seconds. It calls the node lost after one and a half of it.
@@ -111,12 +109,11 @@ public sealed record MqttReporterOptions
             problems.Add($"mqtt.port is {Port}: a port is 1 to 65535");
         }
 
-        if (!Insecure && Host.Length > 0 && !IsLoopback(Host))
+        if (!IsEncrypted && Host.Length > 0 && !IsLoopback(Host))
         {
             problems.Add(
                 $"mqtt.host {Host} is not this machine and the connection would not be encrypted: "
-                + "use a broker on 127.0.0.1, or set mqtt.insecure = true if the network up to the broker "
-                + "may be read by everyone on it");
+                + "leave mqtt.tls out or true, or use a broker on 127.0.0.1");
         }
 
         AddNameProblem(problems, "node.site", Site);

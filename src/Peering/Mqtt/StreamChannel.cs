@@ -23,13 +23,19 @@ internal sealed class StreamChannel(BrokerDialer dialer, string host, int port, 
 
     public bool IsSecureConnection => false;
 
-    public async Task ConnectAsync(CancellationToken cancellationToken) =>
-        _stream = await dialer(host, port, cancellationToken);
+    /// <summary>See <see cref="BrokerLink.RenewAfter"/>; valid once connected.</summary>
+    public TimeSpan? RenewAfter { get; private set; }
 
-    public Task DisconnectAsync(CancellationToken cancellationToken)
+    public async Task ConnectAsync(CancellationToken cancellationToken) =>
+        (_stream, RenewAfter) = await dialer(host, port, cancellationToken);
+
+    /// <summary>With a goodbye, where the stream has one.</summary>
+    public async Task DisconnectAsync(CancellationToken cancellationToken)
     {
-        Dispose();
-        return Task.CompletedTask;
+        if (Interlocked.Exchange(ref _stream, null) is { } stream)
+        {
+            await stream.DisposeAsync();
+        }
     }
 
     public async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)

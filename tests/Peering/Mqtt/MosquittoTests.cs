@@ -28,7 +28,12 @@ public sealed class MosquittoTests : IDisposable
         Stream? wire = null;
         await using var reporter = new TestReporter(
             _port,
-            dialer: async (host, port, token) => wire = await PlainTcp.DialAsync(host, port, token));
+            dialer: async (host, port, token) =>
+            {
+                var link = await PlainTcp.DialAsync(host, port, token);
+                wire = link.Stream;
+                return link;
+            });
         reporter.Start();
         reporter.Offer("mesh", "mesh", "before");
         await reporter.UntilAsync(s => s is { Connected: true, PublishedTotal: 1 });

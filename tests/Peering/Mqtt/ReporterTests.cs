@@ -226,7 +226,12 @@ public class ReporterTests
         await using (
             var reporter = new TestReporter(
                 broker.Port,
-                dialer: async (host, port, token) => wire = await PlainTcp.DialAsync(host, port, token)))
+                dialer: async (host, port, token) =>
+            {
+                var link = await PlainTcp.DialAsync(host, port, token);
+                wire = link.Stream;
+                return link;
+            }))
         {
             reporter.Start();
             await reporter.UntilAsync(s => s.Connected);
@@ -322,6 +327,6 @@ public class ReporterTests
         var error = Assert.Throws<ArgumentException>(() =>
             new TestReporter(1883, o => o with { Host = "broker.example" }));
 
-        Assert.Contains("set mqtt.insecure = true", error.Message);
+        Assert.Contains("leave mqtt.tls out or true", error.Message);
     }
 }

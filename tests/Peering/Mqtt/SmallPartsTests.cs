@@ -23,10 +23,10 @@ public class SmallPartsTests
         var problems = (Fine with { Host = host }).Problems();
 
         Assert.Equal(allowed, problems.Count == 0);
-        Assert.Empty((Fine with { Host = host, Insecure = true }).Problems());
+        Assert.Empty((Fine with { Host = host, IsEncrypted = true }).Problems());
         if (!allowed)
         {
-            Assert.Contains("set mqtt.insecure = true if", problems[0]);
+            Assert.Contains("leave mqtt.tls out or true", problems[0]);
         }
     }
 

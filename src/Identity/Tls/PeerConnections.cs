@@ -1,0 +1,242 @@
+using Microsoft.Extensions.Logging;
+using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.Spiffe;
+using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.X509;
+
+namespace X0tta6bl4.Identity.Tls;
+
+/// <summary>
+/// Every connection to a peer begins here and is watched here: it ends when the peer's proof has expired, and within seconds
+/// when what it rests on is taken back: the bundle that vouched for the peer, or our own identity. A rotation of ours does
+/// not touch it. Thread-safe.
+/// </summary>
+public sealed class PeerConnections
+{
+    /// <summary>Most handshakes under way that others have begun; a further one is refused at once.</summary>
+    public const int PendingMax = 64;
+
+    /// <summary>Most connections, both ways together.</summary>
+    public const int ConnectionsMax = 256;
+
+    /// <summary>
+    /// Longest time between two looks at the clock while there is a connection: the wall clock may jump past an end.
+    /// </summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
+
+    private readonly NodeIdentity _identity;
+    private readonly SvidVerifier _verifier;
+    private readonly ValidationClock _clock;
+    private readonly TimeProvider _time;
+    private readonly TlsMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MutualTlsStream, Judgement> _live = [];
+    private int _pending;
+    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal PeerConnections(
+        NodeIdentity identity, SvidVerifier verifier, ValidationClock clock, TimeProvider time, TlsMetrics metrics, ILogger logger)
+    {
+        _identity = identity;
+        _verifier = verifier;
+        _clock = clock;
+        _time = time;
+        _metrics = metrics;
+        _logger = logger;
+    }
+
+    /// <summary>Connections that are open now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _live.Count;
+            }
+        }
+    }
+
+    /// <summary>Proves both ends to each other, as the client. Owns the transport from here on.</summary>
+    /// <param name="transport">Connected to the peer.</param>
+    /// <param name="allowed">Who may be there.</param>
+    /// <param name="protocols">Application protocols (RFC 7301), the preferred one first; empty for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TlsHandshakeException">There is no connection; no byte of the application has passed.</exception>
+    public Task<MutualTlsStream> ConnectAsync(
+        Stream transport, IReadOnlyList<SpiffeIdPattern> allowed, IReadOnlyList<string> protocols, CancellationToken cancellationToken) =>
+        BeginAsync(transport, new(_identity.Current.Value, allowed), protocols, isServer: false, cancellationToken);
+
+    /// <summary>The same as the server; at most <see cref="PendingMax"/> at a time.</summary>
+    /// <exception cref="TlsHandshakeException">There is no connection; no byte of the application has passed.</exception>
+    public async Task<MutualTlsStream> AcceptAsync(
+        Stream transport, IReadOnlyList<SpiffeIdPattern> allowed, IReadOnlyList<string> protocols, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _pending) > PendingMax)
+        {
+            Interlocked.Decrement(ref _pending);
+            await transport.DisposeAsync().ConfigureAwait(false);
+            _metrics.Handshake(isServer: true, TlsFailure.TooMany, refusal: null);
+            throw new TlsHandshakeException(TlsFailure.TooMany, $"over {PendingMax} handshakes are under way");
+        }
+
+        try
+        {
+            return await BeginAsync(
+                transport, new(_identity.Current.Value, allowed), protocols, isServer: true, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _pending);
+        }
+    }
+
+    /// <summary>Ends what has to end, until stopped; then everything.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            // Taken before the look, so that nothing that happens during it is missed.
+            var changed = _identity.Current.Changed;
+            var added = Volatile.Read(ref _added).Task;
+            await Task.WhenAll(Live().Select(LookAsync)).ConfigureAwait(false);
+            Task happened = Task.WhenAny(changed, added);
+            await happened
+                .WaitAsync(UntilNextEnd(), _time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(Live().Select(c => c.Connection.EndAsync("the agent stops"))).ConfigureAwait(false);
+    }
+
+    private async Task<MutualTlsStream> BeginAsync(
+        Stream transport, Judgement judgement, IReadOnlyList<string> protocols, bool isServer, CancellationToken cancellationToken)
+    {
+        var settings = new TlsSettings
+        {
+            Identity = () => _identity.IsUsable(judgement.By) ? judgement.By.Svid : null,
+            Bundles = () => judgement.By.Bundles,
+            Verifier = _verifier,
+            Now = () => _clock.Now,
+            Allowed = judgement.Allowed,
+            Protocols = protocols,
+            RequiresProtocol = isServer && protocols.Count > 0,
+        };
+        MutualTlsStream connection;
+        try
+        {
+            connection = await (isServer
+                ? MutualTlsStream.AcceptAsync(transport, settings, _time, cancellationToken)
+                : MutualTlsStream.ConnectAsync(transport, settings, _time, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (TlsHandshakeException exception)
+        {
+            _metrics.Handshake(isServer, exception.Failure, exception.Refusal);
+            throw;
+        }
+
+        if (!Add(connection, judgement))
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            _metrics.Handshake(isServer, TlsFailure.TooMany, refusal: null);
+            throw new TlsHandshakeException(TlsFailure.TooMany, $"over {ConnectionsMax} connections are open");
+        }
+
+        _metrics.Handshake(isServer, failure: null, refusal: null);
+        return connection;
+    }
+
+    private bool Add(MutualTlsStream connection, Judgement judgement)
+    {
+        lock (_lock)
+        {
+            if (_live.Count >= ConnectionsMax)
+            {
+                return false;
+            }
+
+            _live.Add(connection, judgement);
+        }
+
+        connection.Closed = () =>
+        {
+            lock (_lock)
+            {
+                _live.Remove(connection);
+            }
+        };
+        Interlocked.Exchange(ref _added, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        return true;
+    }
+
+    private (MutualTlsStream Connection, Judgement Judgement)[] Live()
+    {
+        lock (_lock)
+        {
+            return [.. _live.Select(pair => (pair.Key, pair.Value))];
+        }
+    }
+
+    private Task LookAsync((MutualTlsStream Connection, Judgement Judgement) live)
+    {
+        var (connection, judgement) = live;
+        var now = _clock.Now;
+        if (now - _verifier.Policy.ClockSkew > connection.Peer.NotAfter)
+        {
+            return EndAsync(connection, $"its certificate expired at {connection.Peer.NotAfter:u} (X-17)");
+        }
+
+        var snapshot = _identity.Current.Value;
+        if (ReferenceEquals(judgement.By, snapshot))
+        {
+            return Task.CompletedTask;
+        }
+
+        var why = snapshot.Svid is null
+            ? "our own identity was taken back (W-18)"
+            : _verifier.Verify(connection.PeerChain, snapshot.Bundles, now).Authorize(judgement.Allowed).Refusal?.ToString();
+        if (why is not null)
+        {
+            return EndAsync(connection, why);
+        }
+
+        lock (_lock)
+        {
+            if (_live.ContainsKey(connection))
+            {
+                _live[connection] = judgement with { By = snapshot };
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task EndAsync(MutualTlsStream connection, string why)
+    {
+        lock (_lock)
+        {
+            _live.Remove(connection);
+        }
+
+        _metrics.Ended();
+        _logger.ConnectionEnded(connection.Peer.Id.ToString(), why);
+        await connection.EndAsync($"the connection to {connection.Peer.Id} was ended: {why}").ConfigureAwait(false);
+    }
+
+    private TimeSpan UntilNextEnd()
+    {
+        var live = Live();
+        if (live.Length == 0)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        // A millisecond more, for it is over only after the end.
+        var left = live.Min(c => c.Connection.Peer.NotAfter) + _verifier.Policy.ClockSkew - _clock.Now + TimeSpan.FromMilliseconds(1);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left < LookInterval ? left : LookInterval;
+    }
+
+    /// <summary>By what a peer was believed, and let in; looked at again when there is something newer.</summary>
+    private sealed record Judgement(IdentitySnapshot By, IReadOnlyList<SpiffeIdPattern> Allowed);
+}
