@@ -49,7 +49,7 @@ internal static class EnrolmentChecks
         var hash = Sha256.Hash(request.Key.Span);
         if (request.Key.Length > SvidRequest.BytesMax || !keys.Any(k => CryptographicOperations.FixedTimeEquals(k, hash)))
         {
-            throw new EnrolmentRefusedException(EnrolmentRefusal.BadProof, "the key is none this node may come back with");
+            throw new EnrolmentRefusedException(EnrolmentRefusal.BadProof, "the key is none this node may come back with: another device was enrolled in its place, or has its key; it needs a new token (ca token)");
         }
 
         // The hash was of a key that was certified here: the bytes are no stranger's any more.

@@ -96,8 +96,9 @@ internal sealed class EnrolmentClient(Func<DateTimeOffset> now, TimeProvider tim
             await using var stream = await ConnectAsync(address, server, null, bundles, cancellationToken);
             return true;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
+            // Not there, or not in time: the same to who asks.
             return false;
         }
     }

@@ -23,5 +23,8 @@ public sealed partial class EnrolmentServer
 
         [LoggerMessage(7305, LogLevel.Warning, "accepting connections on {Address} failed: {Problem}")]
         public static partial void AcceptFailed(ILogger logger, string address, string problem);
+
+        [LoggerMessage(7306, LogLevel.Error, "the authority of {TrustDomain} cannot issue anything, its own certificate has not begun, has ended or was never given; {Source} was turned away")]
+        public static partial void CannotIssue(ILogger logger, string trustDomain, string source);
     }
 }

@@ -164,6 +164,11 @@ public sealed partial class EnrolmentServer
             await using var stream = await MutualTlsStream.AcceptAsync(transport, _tls, _time, either.Token);
             await AnswerAsync(stream, source, either.Token);
         }
+        catch (TlsHandshakeException exception) when (exception.Failure == TlsFailure.NoIdentity)
+        {
+            Counters.HandshakeFailed();
+            Log.CannotIssue(_logger, _trustDomain, source.ToString());
+        }
         catch (TlsHandshakeException exception)
         {
             Counters.HandshakeFailed();
@@ -217,7 +222,7 @@ public sealed partial class EnrolmentServer
         {
             return await _authority.AnswerAsync(request, stream.KnownPeer, stream.ChannelBinding!.Value, cancellationToken);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The flash, not the line: what could not be written down is not granted.
             Log.Failed(_logger, source.ToString(), exception);

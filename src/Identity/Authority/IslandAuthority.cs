@@ -25,17 +25,21 @@ public sealed record IslandPolicy
 /// the host). What limits the damage of a stolen one: its certificate has days, not years; the site authority renews nothing it
 /// signed; and peers see the mark, if the thief leaves it in. So choose routers for it that are hard to steal. Thread-safe.
 /// </remarks>
-public sealed class IslandAuthority : IEnrolmentAuthority, IDisposable
+public sealed class IslandAuthority : IEnrolmentAuthority
 {
+    /// <summary>How long the real authority has to answer; the node that waits has <see cref="EnrolmentProtocol.ConnectionTimeout"/>.</summary>
+    public static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(4);
+
     private readonly IslandState _state;
     private readonly IslandPolicy _policy;
     private readonly Func<TrustBundleSet> _bundles;
     private readonly Func<CancellationToken, Task<bool>> _isAuthorityThere;
     private readonly Func<LocalSvid?> _own;
     private readonly Func<DateTimeOffset> _now;
+    private readonly TimeProvider _time;
     private readonly SelfIssuedIdentity _self;
-    private readonly SemaphoreSlim _probing = new(1, 1);
-    private (DateTimeOffset At, bool IsThere)? _probe;
+    private readonly Lock _probing = new();
+    private (DateTimeOffset At, Task<bool> IsThere)? _probe;
 
     /// <param name="state">What the real authority said when it was last in touch.</param>
     /// <param name="policy">How far it goes.</param>
@@ -46,9 +50,10 @@ public sealed class IslandAuthority : IEnrolmentAuthority, IDisposable
     /// below another authority the root alone would not say so.
     /// </param>
     /// <param name="now">The time.</param>
+    /// <param name="time">For time-outs.</param>
     public IslandAuthority(
         IslandState state, IslandPolicy policy, Func<TrustBundleSet> bundles,
-        Func<CancellationToken, Task<bool>> isAuthorityThere, Func<LocalSvid?> own, Func<DateTimeOffset> now)
+        Func<CancellationToken, Task<bool>> isAuthorityThere, Func<LocalSvid?> own, Func<DateTimeOffset> now, TimeProvider time)
     {
         _state = state;
         _policy = policy;
@@ -56,6 +61,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority, IDisposable
         _isAuthorityThere = isAuthorityThere;
         _own = own;
         _now = now;
+        _time = time;
         _self = new SelfIssuedIdentity(EnrolmentProtocol.IslandPath, policy.SvidLifetime, isIsland: true, now);
     }
 
@@ -66,9 +72,6 @@ public sealed class IslandAuthority : IEnrolmentAuthority, IDisposable
     public DateTimeOffset? StandsInUntil => _state.Key is { } key
         ? new[] { _state.LastContact + _policy.StandInFor, key.NotAfter }.Min()
         : null;
-
-    /// <inheritdoc/>
-    public void Dispose() => _probing.Dispose();
 
     /// <inheritdoc/>
     public LocalSvid? ServerIdentity
@@ -172,22 +175,31 @@ public sealed class IslandAuthority : IEnrolmentAuthority, IDisposable
     private bool IsReal(VerifiedSvid peer) => ReferenceEquals(peer.Signer, peer.Authority)
         || (_own() is { Chain: [{ IsIslandIssued: false }, var signer, ..] } && peer.Signer.Der.Span.SequenceEqual(signer.Der.Span));
 
-    private async Task<bool> IsAuthorityThereAsync(CancellationToken cancellationToken)
+    /// <summary>One attempt for all who ask meanwhile. It goes on when the one who caused it has gone.</summary>
+    private Task<bool> IsAuthorityThereAsync(CancellationToken cancellationToken)
     {
-        await _probing.WaitAsync(cancellationToken);
-        try
+        lock (_probing)
         {
-            if (_probe is not { } probe || (_now() - probe.At).Duration() >= _policy.ProbeEvery)
+            if (_probe is not { } probe || (probe.IsThere.IsCompleted && (_now() - probe.At).Duration() >= _policy.ProbeEvery))
             {
-                probe = (_now(), await _isAuthorityThere(cancellationToken));
+                probe = (_now(), ProbeAsync());
                 _probe = probe;
             }
 
-            return probe.IsThere;
+            return probe.IsThere.WaitAsync(cancellationToken);
         }
-        finally
+    }
+
+    private async Task<bool> ProbeAsync()
+    {
+        using var patience = new CancellationTokenSource(ProbeTimeout, _time);
+        try
         {
-            _probing.Release();
+            return await _isAuthorityThere(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 }

@@ -57,12 +57,18 @@ public sealed class IslandContact(
     /// <summary>True when the site authority answers at one of its addresses. Needs no identity of ours.</summary>
     public async Task<bool> IsAuthorityThereAsync(TrustBundleSet bundles, CancellationToken cancellationToken)
     {
-        foreach (var address in addresses)
+        // All at once: one that does not answer must not take the time of the others.
+        var server = EnrolmentServerId.Of(state.TrustDomain, EnrolmentProtocol.AuthorityPath);
+        var attempts = addresses.Select(a => _client.IsThereAsync(a, server, bundles, cancellationToken)).ToList();
+        while (attempts.Count > 0)
         {
-            if (await _client.IsThereAsync(address, EnrolmentServerId.Of(state.TrustDomain, EnrolmentProtocol.AuthorityPath), bundles, cancellationToken))
+            var first = await Task.WhenAny(attempts);
+            if (await first)
             {
                 return true;
             }
+
+            attempts.Remove(first);
         }
 
         return false;

@@ -236,6 +236,22 @@ public sealed class HostileRequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Openssl_believes_the_server_and_finds_its_protocol()
+    {
+        using var openSsl = new Minting.OpenSsl();
+        File.WriteAllText(openSsl.PathOf("root.pem"), NewSvidFiles.Pem([_world.Root.Certificate]));
+        using var client = openSsl.Start(
+            "s_client", "-connect", _world.Address, "-tls1_3", "-alpn", EnrolmentProtocol.Alpn, "-CAfile", "root.pem", "-x509_strict",
+            "-verify_return_error", "-attime", _world.Now.ToUnixTimeSeconds().ToString());
+        client.StandardInput.Close();
+
+        var said = await client.StandardOutput.ReadToEndAsync();
+
+        Assert.Contains("Verify return code: 0 (ok)", said, StringComparison.Ordinal);
+        Assert.Contains($"ALPN protocol: {EnrolmentProtocol.Alpn}", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Other_listeners_still_let_nobody_in_without_a_certificate()
     {
         var (_, identity, _) = await _world.EnrolledAsync("node/a");

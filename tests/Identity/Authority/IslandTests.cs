@@ -35,7 +35,6 @@ public sealed class IslandTests : IAsyncLifetime
         await _stop.CancelAsync();
         await _serving;
         _stop.Dispose();
-        _island.Dispose();
         await _world.DisposeAsync();
     }
 
@@ -43,7 +42,7 @@ public sealed class IslandTests : IAsyncLifetime
     {
         var island = new IslandAuthority(
             state, new IslandPolicy { ProbeEvery = TimeSpan.Zero }, () => _world.Authority.Bundles,
-            c => contact.IsAuthorityThereAsync(_world.Authority.Bundles, c), () => _own.Svid, () => _world.Now);
+            c => contact.IsAuthorityThereAsync(_world.Authority.Bundles, c), () => _own.Svid, () => _world.Now, TimeProvider.System);
         var server = new EnrolmentServer(island, () => _world.Now, TimeProvider.System, NullLogger.Instance);
         var listening = new TaskCompletionSource<IReadOnlyList<IPEndPoint>>();
         var serving = server.RunAsync([new IPEndPoint(IPAddress.Loopback, 0)], _stop.Token, listening.SetResult);
@@ -121,6 +120,26 @@ public sealed class IslandTests : IAsyncLifetime
 
         Assert.Contains("the real authority answers here", failure.Message, StringComparison.Ordinal);
         Assert.Equal(1, _server.Counters.Refused(EnrolmentRefusal.AuthorityReachable));
+    }
+
+    [Fact]
+    public async Task An_authority_that_neither_answers_nor_refuses_does_not_take_the_island_with_it()
+    {
+        var (_, current, store) = await _world.EnrolledAsync("node/a");
+        await GrantAsync();
+        await _world.StopAsync();
+        var silent = new IslandContact(
+            [.. Enumerable.Range(1, 8).Select(i => $"10.0.0.{i}")], _state, () => _world.Now, TimeProvider.System, async (_, cancel) =>
+            {
+                await Task.Delay(Timeout.Infinite, cancel);
+                throw new IOException();
+            });
+        var (_, server, address, _) = await ServeAsync(_state, silent);
+
+        var issued = await new IslandIssuer([address], store, () => _world.Now, TimeProvider.System).IssueAsync(current, CancellationToken.None);
+
+        Assert.True(issued.IsIslandIssued);
+        Assert.Equal(1, server.Counters.Renewed);
     }
 
     [Fact]
@@ -215,7 +234,6 @@ public sealed class IslandTests : IAsyncLifetime
         Assert.Equal(
             EnrolmentRefusal.NotRenewable,
             (await ((IEnrolmentAuthority)island).AnswerAsync(renew, peer, new byte[32], CancellationToken.None)).Refusal);
-        island.Dispose();
         await _stop.CancelAsync();
         await serving;
     }
