@@ -26,6 +26,14 @@ name = "empty-root"
 socket = "/control.sock"
 EOF
 
+# Secrets are sealed there too: every random number and every derivation is this binary's own.
+echo 'correct horse battery staple' > "$root/etc/passphrase"
+chmod 0600 "$root/etc/passphrase"
+secret() { chroot "$root" /x0tta6bl4 secret "$@" --store /secrets --passphrase-file /etc/passphrase; }
+printf 'kept' | secret put a
+secret rotate
+[ "$(secret get a)" = kept ]
+
 # The agent runs in the empty root; its status is read by a second run of the same binary.
 unshare --mount --net --pid --fork --mount-proc="$root/proc" bash -eu -s "$root" <<'EOF'
 root=$1

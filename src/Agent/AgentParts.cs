@@ -8,6 +8,7 @@ using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Linux;
 using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.X509;
 using X0tta6bl4.Mesh;
@@ -58,6 +59,19 @@ internal sealed class AgentParts : IDisposable
     public HealthRegister Health { get; }
 
     public AgentState State { get; }
+
+    /// <summary>The process holds keys: no core file may show them. A kernel that refuses is a symptom.</summary>
+    public void ForbidCoreDumps()
+    {
+        try
+        {
+            CoreDumps.Forbid();
+        }
+        catch (SealedStoreException exception)
+        {
+            Health.Raise("agent.core-dumps-allowed", "", Severity.Info, exception.Message, "set the limit of core files to 0");
+        }
+    }
 
     /// <summary>
     /// Opens the board, once a process: LEDs show "booting", and the watchdog is armed and fed from here on. A board that

@@ -55,6 +55,7 @@ internal sealed partial class RouterAgent : IDisposable
         Log.Starting(
             _logger, VersionVerb.FullVersion, VersionVerb.Architecture, _options.Node.Name, _options.Node.Site, _configPath);
 
+        _parts.ForbidCoreDumps();
         _parts.OpenBoard(_options);
         await StartPartsAsync(_options);
         _notifier.Ready();

@@ -98,10 +98,10 @@ public sealed class NodeIdentity : IIdentitySink
         }
 
         _health.Set(
-            snapshot.IsIslandIssued, SymptomPrefix + "island", "", Severity.Degraded,
+            snapshot.IsIslandIssued, "identity.island", "", Severity.Degraded,
             "the authority cannot be reached; this router's identity is issued inside the mesh meanwhile",
             "bring the authority or the way to it back: docs/identity.md, islands");
-        _health.Clear(SymptomPrefix + "source-failing", _source);
+        _health.Clear("identity.source-failing", _source);
         LastProblem = "";
         Current.Publish(snapshot);
     }
@@ -113,7 +113,7 @@ public sealed class NodeIdentity : IIdentitySink
         _metrics.Failures.WithLabels(_source).Inc();
         _logger.Failed(_source, problem);
         _health.Raise(
-            SymptomPrefix + "source-failing", _source, Severity.Info, $"no new identity from {_source}: {problem}",
+            "identity.source-failing", _source, Severity.Info, $"no new identity from {_source}: {problem}",
             "what is in use stays until it expires; see 'x0tta6bl4 identity'");
     }
 
@@ -165,12 +165,12 @@ public sealed class NodeIdentity : IIdentitySink
             _clock.Witness(begin);
             var problem = _saved.Save(begin);
             _health.Set(
-                problem is not null, SymptomPrefix + "clock-not-saved", _saved.Path, Severity.Info,
+                problem is not null, "identity.clock-not-saved", _saved.Path, Severity.Info,
                 $"the time learned is not kept over a reboot: {problem}", "make the state directory writable");
         }
 
         _health.Set(
-            refusal is { Reason: not SvidRefusalReason.Expired }, SymptomPrefix + "not-believed", "", Severity.Degraded,
+            refusal is { Reason: not SvidRefusalReason.Expired }, "identity.not-believed", "", Severity.Degraded,
             $"peers with the same rules would refuse this router: {refusal}",
             "see that the bundle is the one of the authority that signs, and the clock right");
     }
@@ -193,12 +193,12 @@ public sealed class NodeIdentity : IIdentitySink
         if (snapshot.Svid is not { } svid)
         {
             _health.Raise(
-                SymptomPrefix + "absent", "", Severity.Degraded, $"this router has no identity yet (source: {_source})",
+                "identity.absent", "", Severity.Degraded, $"this router has no identity yet (source: {_source})",
                 "no encrypted connection can be made until it has; see 'x0tta6bl4 identity'");
             return PeerConnections.LookInterval;
         }
 
-        _health.Clear(SymptomPrefix + "absent");
+        _health.Clear("identity.absent");
         var left = Left(svid);
         var alarm = (svid.NotAfter - svid.Chain[0].NotBefore) * AlarmAt;
         var isExpired = left <= TimeSpan.Zero;
@@ -215,11 +215,11 @@ public sealed class NodeIdentity : IIdentitySink
 
         _saidExpired = isExpired;
         _health.Set(
-            isExpired, SymptomPrefix + "expired", "", Severity.Critical,
+            isExpired, "identity.expired", "", Severity.Critical,
             $"the identity {svid.Id} expired at {Text(svid.NotAfter)}: peers refuse this router",
             $"bring its source back ({_source}); nothing needs a restart then");
         _health.Set(
-            !isExpired && left < alarm, SymptomPrefix + "expiring", "", Severity.Degraded,
+            !isExpired && left < alarm, "identity.expiring", "", Severity.Degraded,
             $"the identity {svid.Id} was not renewed and expires at {Text(svid.NotAfter)}",
             $"see why its source does not renew it ({_source}): 'x0tta6bl4 identity'");
         // While it lasts the clock is looked at from time to time: it may jump.
@@ -240,7 +240,7 @@ public sealed class NodeIdentity : IIdentitySink
 
         _saidBehind = isBehind;
         _health.Set(
-            isBehind, SymptomPrefix + "clock-behind", "", Severity.Info,
+            isBehind, "identity.clock-behind", "", Severity.Info,
             "the clock shows a time that is past for certain; certificates are judged by a later one",
             "let the router learn the time (NTP, GPS); until then a peer's fresh certificate may look not yet valid");
     }

@@ -3,6 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using X0tta6bl4.Agent.Control;
 using X0tta6bl4.Agent.Supervision;
 using X0tta6bl4.Board;
+using X0tta6bl4.Identity;
+using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.X509;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Telemetry;
 using X0tta6bl4.Telemetry.Health;
@@ -45,4 +48,22 @@ public class DocumentTests
     [Fact]
     public void Every_event_of_the_agent_has_its_row() => Assert.Empty(
         LogDocument.Differences(Repository.ReadText("docs/logs.md"), 4000, 4999, typeof(RouterAgent).Assembly));
+
+    [Fact]
+    public void Every_event_of_the_identity_has_its_row() => Assert.Empty(
+        LogDocument.Differences(Repository.ReadText("docs/logs.md"), 7000, 7999, typeof(NodeIdentity).Assembly));
+
+    [Fact]
+    public async Task Identity_metrics_have_their_rows()
+    {
+        using var metrics = new AgentMetrics(new BuildInfo("0", "test"), TimeProvider.System);
+        var node = new NodeIdentity(
+            "test", new SvidVerifier(new SvidPolicy()), new ValidationClock(TimeProvider.System, DateTimeOffset.UnixEpoch),
+            new SavedClock("/nowhere/clock"), TimeProvider.System, metrics, new HealthRegister(TimeProvider.System), NullLogger.Instance);
+        node.Refresh();
+        using var stream = new MemoryStream();
+        await metrics.WriteTextAsync(stream, CancellationToken.None);
+        Assert.Empty(MetricsDocument.Differences(
+            Repository.ReadText("docs/metrics.md"), Encoding.UTF8.GetString(stream.ToArray()), "Identity"));
+    }
 }

@@ -17,7 +17,4 @@ public static class CoreDumps
             throw OpenFile.Failed("/proc/self", "prctl(PR_SET_DUMPABLE)");
         }
     }
-
-    /// <summary>Whether the kernel would write one.</summary>
-    public static bool AreForbidden => Libc.Prctl(Libc.PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 }

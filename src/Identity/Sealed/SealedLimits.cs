@@ -34,7 +34,7 @@ public static class SealedLimits
     /// Memory of the passphrase hash in KiB: what a new store takes, and the bounds of what is read from a file. A third of the
     /// agent's heap, given back at once.
     /// </summary>
-    public const int StretchMemoryKib = 9 * 1024, StretchMemoryKibMin = 1024, StretchMemoryKibMax = 16 * 1024;
+    public const int StretchMemoryKib = 9 * 1024, StretchMemoryKibMin = 1024, StretchMemoryKibMax = 12 * 1024;
 
     /// <summary>Passes of the passphrase hash: of a new store, and most that is read from a file.</summary>
     public const int StretchPasses = 4, StretchPassesMax = 16;

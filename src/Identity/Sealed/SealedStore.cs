@@ -172,7 +172,7 @@ public sealed class SealedStore : ISecretStore, IDisposable
     {
         foreach (var path in StoreLayout.UnfinishedSecrets(directory))
         {
-            _files.RemoveFile(path);
+            Try(() => _files.RemoveFile(path));
         }
 
         foreach (var path in StoreLayout.UnfinishedGenerations(_directory))
@@ -248,19 +248,22 @@ public sealed class SealedStore : ISecretStore, IDisposable
         return names.Count;
     }
 
+    /// <summary>Gives back the space of a generation that does not count.</summary>
+    private void Discard(string directory) => Try(() => StoreLayout.Remove(_files, directory));
+
     /// <summary>
-    /// Gives back the space of a generation that does not count. It does not have to succeed: a stranger's file in there must
-    /// neither hide the failure that led here nor keep the secrets that do count from being read.
+    /// Tidying does not have to succeed: something of a stranger that cannot be removed must neither hide the failure that led here
+    /// nor keep the secrets from being read. The next one at work tries again.
     /// </summary>
-    private void Discard(string directory)
+    private static void Try(Action tidy)
     {
         try
         {
-            StoreLayout.Remove(_files, directory);
+            tidy();
         }
         catch (SealedStoreException)
         {
-            // Said above; the next one at work tries again.
+            // Said above.
         }
     }
 

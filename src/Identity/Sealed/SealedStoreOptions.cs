@@ -18,6 +18,9 @@ public sealed record SealedStoreOptions
     /// </summary>
     public string? Tpm { get; init; }
 
+    /// <summary>Where a TPM is looked for when none is named; tests look elsewhere.</summary>
+    internal string TpmWhenUnnamed { get; init; } = DefaultTpm;
+
     /// <summary>A file with at least 128 bits that only root can read and that never change (fuses, OTP); null for none.</summary>
     public string? DeviceSecretFile { get; init; }
 

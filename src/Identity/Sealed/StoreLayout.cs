@@ -100,7 +100,7 @@ internal static class StoreLayout
 
         return facts.Uid == 0 || facts.Uid == Libc.Geteuid()
             ? true
-            : throw new SealedStoreException($"{store}: the directory belongs to user {facts.Uid}, so it is not used as a store: chown it to whoever runs the agent");
+            : throw new SealedStoreException($"{store}: the directory belongs to user {facts.Uid}, so it is not used as a store: run this as that user, or chown it");
     }
 
     private static string? Name(string entry)

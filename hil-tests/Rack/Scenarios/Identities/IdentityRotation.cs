@@ -24,6 +24,8 @@ internal sealed class IdentityRotation : IScenario
 
     public string Promise => "identities replaced every minute for ten minutes: no report lost, no router thought dead";
 
+    public TimeSpan Limit => TimeSpan.FromMinutes(15);
+
     public async Task RunAsync(ScenarioContext context, CancellationToken cancellation)
     {
         var bench = await context.BootAsync(Plan, cancellation);

@@ -17,6 +17,8 @@ internal sealed class StrangerIsRefused : IScenario
 
     public string Promise => "an impostor of the broker gets no byte of a report, and the router says why";
 
+    public TimeSpan Limit => TimeSpan.FromMinutes(10);
+
     public async Task RunAsync(ScenarioContext context, CancellationToken cancellation)
     {
         var bench = await context.BootAsync(Plan, cancellation);
@@ -34,7 +36,7 @@ internal sealed class StrangerIsRefused : IScenario
             ("expired", authority.Issue(AgentConfigFile.BrokerPath, TimeSpan.FromHours(1), now.AddHours(-2)), tls, "peer_refused", "valid until"),
             ("not-yet", authority.Issue(AgentConfigFile.BrokerPath, TimeSpan.FromHours(1), now.AddHours(1)), tls, "peer_refused", "valid from"),
             ("too-long", authority.Issue(AgentConfigFile.BrokerPath, TimeSpan.FromHours(30)), tls, "peer_refused", "at most"),
-            ("no-tls", right, "", "protocol", "no TLS"),
+            ("no-tls", right, "", "protocol", "the peer"),
         ];
         foreach (var stranger in strangers)
         {

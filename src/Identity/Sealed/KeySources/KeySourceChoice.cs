@@ -9,7 +9,7 @@ namespace X0tta6bl4.Identity.Sealed.KeySources;
 /// </summary>
 internal sealed class KeySourceChoice(SealedStoreOptions options)
 {
-    private string Tpm => options.Tpm ?? SealedStoreOptions.DefaultTpm;
+    private string Tpm => options.Tpm ?? options.TpmWhenUnnamed;
 
     /// <summary>The best source there is, for a new store.</summary>
     /// <exception cref="SealedStoreException">There is none.</exception>

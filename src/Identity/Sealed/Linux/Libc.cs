@@ -23,10 +23,8 @@ internal static unsafe partial class Libc
     // <errno.h>
     public const int ENOENT = 2;
     public const int EINTR = 4;
-    public const int EEXIST = 17;
     public const int EAGAIN = 11;
     public const int EINVAL = 22;
-    public const int ELOOP = 40;
 
     // <sys/file.h>
     public const int LOCK_EX = 2;
@@ -36,13 +34,13 @@ internal static unsafe partial class Libc
     public const short POLLIN = 1;
 
     // <linux/prctl.h>
-    public const int PR_GET_DUMPABLE = 3;
     public const int PR_SET_DUMPABLE = 4;
 
     // <linux/stat.h>
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const ushort S_IFMT = 0xF000;
+    public const ushort S_IFCHR = 0x2000;
     public const ushort S_IFREG = 0x8000;
     public const ushort S_IFSOCK = 0xC000;
 

@@ -28,7 +28,12 @@ internal sealed unsafe class TpmDevice : ITpmTransport
             throw OpenFile.Failed(path, "the TPM: statx");
         }
 
-        return new TpmDevice((facts.Mode & Libc.S_IFMT) == Libc.S_IFSOCK ? Connect(path) : OpenFile.Open(path, Libc.O_RDWR), path);
+        return (facts.Mode & Libc.S_IFMT) switch
+        {
+            Libc.S_IFCHR => new TpmDevice(OpenFile.Open(path, Libc.O_RDWR), path),
+            Libc.S_IFSOCK => new TpmDevice(Connect(path), path),
+            _ => throw new SealedStoreException($"{path}: that is neither a TPM's device nor a socket"),
+        };
     }
 
     public int Exchange(ReadOnlySpan<byte> command, Span<byte> answer)
