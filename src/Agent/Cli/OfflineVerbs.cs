@@ -19,6 +19,7 @@ internal static class OfflineVerbs
         SvidVerb.Verb,
         JwtVerb.Verb,
         SecretVerb.Verb,
+        CaVerb.Verb,
     ];
 
     /// <summary>The verb of that name; null when it is none of these.</summary>

@@ -90,6 +90,7 @@ internal static class SvidVerb
         {
             output.WriteLine(verdict is { Svid: { } svid, Refusal: null }
                 ? $"yes: {svid.Id} until {svid.NotAfter:u}, serial {svid.SerialNumber}, by {svid.Authority.Label}"
+                    + (svid.IsIslandIssued ? ", issued by an island authority" : "")
                 : $"no: {verdict.Refusal}");
             return;
         }
@@ -102,6 +103,7 @@ internal static class SvidVerb
                 writer.WriteString("spiffe_id", svid.Id.ToString());
                 writer.WriteString("not_after", svid.NotAfter.UtcDateTime);
                 writer.WriteString("serial_number", svid.SerialNumber);
+                writer.WriteBoolean("island_issued", svid.IsIslandIssued);
             }
 
             if (verdict.Refusal is { } refusal)

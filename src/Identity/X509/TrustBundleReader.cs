@@ -60,7 +60,9 @@ public static class TrustBundleReader
             : throw new CertificateFormatException("an x5c of the bundle is no base64 (X-24)");
     }
 
-    private static Certificate Authority(ReadOnlyMemory<byte> der)
+    /// <summary>One authority of a bundle.</summary>
+    /// <exception cref="CertificateFormatException">It is none.</exception>
+    internal static Certificate Authority(ReadOnlyMemory<byte> der)
     {
         var certificate = Certificate.Read(der);
         return certificate.IsAuthority

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using X0tta6bl4.Identity.Sources;
+
+namespace X0tta6bl4.Identity.Authority;
+
+/// <summary>
+/// The real authority first, each time; an island authority when the real one cannot be reached. A no of the real one is a no:
+/// a stolen router must not get from an island what it is denied.
+/// </summary>
+/// <param name="real">The real authority.</param>
+/// <param name="island">Those who stand in for it.</param>
+/// <param name="logger">Where it is said which of them it was.</param>
+public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentityIssuer island, ILogger logger) : IIdentityIssuer
+{
+    private bool _isOnIsland;
+
+    /// <inheritdoc/>
+    public string Kind => real.Kind;
+
+    /// <summary>Identities that an island authority issued.</summary>
+    public long IslandIssued { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task<IdentitySnapshot> IssueAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
+    {
+        IOException unreachable;
+        try
+        {
+            var issued = await real.IssueAsync(current, cancellationToken);
+            if (_isOnIsland)
+            {
+                _isOnIsland = false;
+                Log.Back(logger, issued.Svid?.Id.ToString() ?? "");
+            }
+
+            return issued;
+        }
+        catch (IOException exception)
+        {
+            unreachable = exception;
+        }
+
+        try
+        {
+            var issued = (await island.IssueAsync(current, cancellationToken)) with { IsIslandIssued = true };
+            IslandIssued++;
+            _isOnIsland = true;
+            Log.OnIsland(logger, issued.Svid?.Id.ToString() ?? "", issued.Svid?.NotAfter.ToString("u") ?? "", unreachable.Message);
+            return issued;
+        }
+        catch (Exception exception) when (exception is IOException or IdentityRefusedException)
+        {
+            throw new IOException($"{unreachable.Message}; and {exception.Message}", exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(7340, LogLevel.Warning, "{SpiffeId} lives on an island: an island authority issued its identity until {NotAfter}, for the real one cannot be reached: {Problem}")]
+        public static partial void OnIsland(ILogger logger, string spiffeId, string notAfter, string problem);
+
+        [LoggerMessage(7341, LogLevel.Information, "{SpiffeId} is off the island: the real authority issues again")]
+        public static partial void Back(ILogger logger, string spiffeId);
+    }
+}

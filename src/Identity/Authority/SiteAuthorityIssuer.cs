@@ -1,0 +1,307 @@
+using Microsoft.Extensions.Logging;
+using X0tta6bl4.Identity.Sealed;
+using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.Spiffe;
+using X0tta6bl4.Identity.X509;
+
+namespace X0tta6bl4.Identity.Authority;
+
+/// <summary>How a node reaches its site authority.</summary>
+public sealed record SiteAuthorityIssuerOptions
+{
+    /// <summary>
+    /// The join string; null when the router has used one before. Used once, then it may be removed. It is asked again each
+    /// time, so that a new one is taken without a restart.
+    /// </summary>
+    public Func<JoinString?> Join { get; init; } = () => null;
+
+    /// <summary>Addresses, HOST:PORT, tried in turn before those of the join string; at most <see cref="JoinString.AddressesMax"/>.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>Kind of the keys that are made here: P-256, or Ed25519.</summary>
+    public KeyKind KeyKind { get; init; } = KeyKind.P256;
+
+    /// <summary>
+    /// How often the identity is put on flash, on this router and in the authority's ledger, at a renewal. Zero: at each, so
+    /// that a reboot within the hour needs no authority at all. A longer time costs a reboot one question, and saves flash.
+    /// </summary>
+    public TimeSpan KeepEvery { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Reaches an address.</summary>
+    public DialAddress Dial { get; init; } = EnrolmentClient.DialTcpAsync;
+}
+
+/// <summary>
+/// Gets this router's identity from the site authority: with a token the first time, then with the identity it has, and after
+/// an absence with the key it kept.
+/// </summary>
+/// <remarks>
+/// The key is sealed before the token is sent: when the answer gets lost, with the token used up, the router comes back with
+/// that key, for the authority has written it down with the token. Not thread-safe: one renewal at a time.
+/// </remarks>
+public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
+{
+    /// <summary>An identity with less left than this is not taken up again after a reboot.</summary>
+    private static readonly TimeSpan WorthKeeping = TimeSpan.FromMinutes(5);
+
+    private readonly SiteAuthorityIssuerOptions _options;
+    private readonly ISecretStore _store;
+    private readonly Func<DateTimeOffset> _now;
+    private readonly ILogger _logger;
+    private readonly EnrolmentClient _client;
+    private readonly SvidVerifier _verifier = new(new SvidPolicy());
+    private KeptIdentity? _kept;
+    private KeptIdentity? _pending;
+    private bool _isRead;
+    private DateTimeOffset _keptAt;
+
+    /// <param name="options">Where and how.</param>
+    /// <param name="store">Where the identity is kept.</param>
+    /// <param name="now">The time by which certificates are judged.</param>
+    /// <param name="time">For time-outs.</param>
+    /// <param name="logger">Where it is said what happened.</param>
+    public SiteAuthorityIssuer(
+        SiteAuthorityIssuerOptions options, ISecretStore store, Func<DateTimeOffset> now, TimeProvider time, ILogger logger)
+    {
+        _options = options;
+        _store = store;
+        _now = now;
+        _logger = logger;
+        _client = new EnrolmentClient(now, time, options.Dial);
+    }
+
+    /// <inheritdoc/>
+    public string Kind => "site";
+
+    /// <inheritdoc/>
+    public async Task<IdentitySnapshot> IssueAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
+    {
+        var isFirst = !_isRead;
+        ReadKept();
+        if (isFirst && current?.Svid is null && TakeUp() is { } again)
+        {
+            return again;
+        }
+
+        return await AttemptAsync(current, cancellationToken);
+    }
+
+    private void ReadKept()
+    {
+        if (_isRead)
+        {
+            return;
+        }
+
+        _kept = KeptIdentity.Read(_store, KeptIdentity.Name);
+        _pending = KeptIdentity.Read(_store, KeptIdentity.PendingName);
+        _keptAt = _kept is { Chain: [var leaf, ..] } ? leaf.NotBefore : DateTimeOffset.UnixEpoch;
+        _isRead = true;
+    }
+
+    /// <summary>The identity of before the reboot, when it is still believed.</summary>
+    private IdentitySnapshot? TakeUp()
+    {
+        if (_kept is not { Chain: [_, ..] chain } kept)
+        {
+            return null;
+        }
+
+        var bundles = new TrustBundleSet(kept.Bundle);
+        var verdict = _verifier.Verify([.. chain.Select(c => c.Der)], bundles, _now());
+        if (verdict.Refusal is not null || verdict.Svid!.NotAfter - _now() < WorthKeeping)
+        {
+            return null;
+        }
+
+        Log.TakenUp(_logger, kept.Id.ToString(), verdict.Svid.NotAfter.ToString("u"));
+        return new IdentitySnapshot(kept.ToSvid(), bundles);
+    }
+
+    private async Task<IdentitySnapshot> AttemptAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
+    {
+        var join = _options.Join();
+        // A join string for another ID, or of another trust domain, is a new beginning.
+        var known = new[] { _kept, _pending }.OfType<KeptIdentity>().Where(k => join is null || join.Id == k.Id).ToList();
+        if (known.Count == 0 && join is null)
+        {
+            throw new IdentityRefusedException(
+                "this router is not enrolled: make a join string at the authority (x0tta6bl4 ca token --id ID) and put it where the configuration says");
+        }
+
+        var addresses = _options.Addresses.Concat(join?.Addresses ?? []).Distinct(StringComparer.Ordinal).Take(2 * JoinString.AddressesMax).ToList();
+        if (addresses.Count == 0)
+        {
+            throw new IOException("no address of the site authority is known: neither the configuration nor a join string names one");
+        }
+
+        List<string> problems = [];
+        foreach (var address in addresses)
+        {
+            try
+            {
+                return await AskAsync(address, current, known, join, cancellationToken);
+            }
+            catch (EnrolmentRefusedException refused) when (!EnrolmentRefusals.PassesByItself(refused.Refusal))
+            {
+                throw new IdentityRefusedException($"the site authority refuses ({EnrolmentProtocol.Label(refused.Refusal)}): {refused.Message}", refused);
+            }
+            catch (Exception exception) when (exception is IOException or EnrolmentRefusedException)
+            {
+                problems.Add(exception.Message);
+            }
+        }
+
+        throw new IOException($"the site authority issues nothing: {string.Join("; ", problems)}");
+    }
+
+    /// <summary>The ways to a certificate at one address, the best first.</summary>
+    private async Task<IdentitySnapshot> AskAsync(
+        string address, IdentitySnapshot? current, List<KeptIdentity> known, JoinString? join, CancellationToken cancellationToken)
+    {
+        if (known is [var kept, ..] && current is { Svid: { } svid, IsIslandIssued: false } && svid.Id == kept.Id && svid.NotAfter > _now())
+        {
+            try
+            {
+                return await RenewAsync(address, svid, kept, cancellationToken);
+            }
+            catch (EnrolmentRefusedException refused) when (refused.Refusal == EnrolmentRefusal.NotRenewable)
+            {
+                Log.Fallback(_logger, refused.Message);
+            }
+            catch (IOException exception) when (exception is not UnreachableException)
+            {
+                // Reached, and the connection came to nothing: its clock may be ahead of ours and our certificate have ended there.
+                Log.Fallback(_logger, exception.Message);
+            }
+        }
+
+        for (var i = 0; i < known.Count; i++)
+        {
+            try
+            {
+                return await ReturnAsync(address, known[i], cancellationToken);
+            }
+            catch (EnrolmentRefusedException refused) when ((join is not null || i + 1 < known.Count) && refused.Refusal
+                is EnrolmentRefusal.NotEnrolled or EnrolmentRefusal.BadProof or EnrolmentRefusal.AwayTooLong)
+            {
+                Log.Fallback(_logger, refused.Message);
+            }
+        }
+
+        return await EnrolAsync(address, join!, cancellationToken);
+    }
+
+    private async Task<IdentitySnapshot> EnrolAsync(string address, JoinString join, CancellationToken cancellationToken)
+    {
+        if (_pending?.Id != join.Id)
+        {
+            // On flash before the token is used: see the remarks.
+            var pending = new KeptIdentity(
+                join.Id, SigningKey.Generate(_options.KeyKind), [], new TrustBundle(join.Id.TrustDomain, [join.Root]));
+            pending.Write(_store, KeptIdentity.PendingName);
+            _pending = pending;
+        }
+
+        var key = _pending.Key;
+        var answer = await _client.AskAsync(
+            address, Server(join.Id), null, new TrustBundleSet(new TrustBundle(join.Id.TrustDomain, [join.Root])),
+            _ => new EnrolmentRequest.Enrol { Csr = SvidRequest.Create(key, join.Id), Token = join.Token },
+            cancellationToken);
+        Log.Enrolled(_logger, join.Id.ToString(), address);
+        return TakeOver(address, answer, join.Id, key, keeps: true);
+    }
+
+    private async Task<IdentitySnapshot> RenewAsync(
+        string address, LocalSvid svid, KeptIdentity kept, CancellationToken cancellationToken)
+    {
+        var key = SigningKey.Generate(_options.KeyKind);
+        var keeps = (_now() - _keptAt).Duration() >= _options.KeepEvery;
+        var answer = await _client.AskAsync(
+            address, Server(kept.Id), svid, new TrustBundleSet(kept.Bundle),
+            _ => new EnrolmentRequest.Renew
+            {
+                Csr = SvidRequest.Create(key, kept.Id),
+                ReplacesKey = keeps ? (ReadOnlyMemory<byte>?)kept.Key.PublicHash : null,
+            },
+            cancellationToken);
+        return TakeOver(address, answer, kept.Id, key, keeps);
+    }
+
+    private async Task<IdentitySnapshot> ReturnAsync(string address, KeptIdentity kept, CancellationToken cancellationToken)
+    {
+        var key = SigningKey.Generate(_options.KeyKind);
+        var csr = SvidRequest.Create(key, kept.Id);
+        var answer = await _client.AskAsync(
+            address, Server(kept.Id), null, new TrustBundleSet(kept.Bundle),
+            binding => new EnrolmentRequest.Return
+            {
+                Csr = csr,
+                Key = kept.Key.PublicInfo.GetDerEncoded(),
+                Proof = kept.Key.Sign(EnrolmentProtocol.ReturnProof(binding.Span, csr)),
+                Replaces = true,
+            },
+            cancellationToken);
+        Log.Returned(_logger, kept.Id.ToString(), address);
+        return TakeOver(address, answer, kept.Id, key, keeps: true);
+    }
+
+    /// <summary>Believes the answer only as far as any other chain: it must be ours, and lead to the bundle that came with it.</summary>
+    private IdentitySnapshot TakeOver(string address, EnrolmentAnswer answer, SpiffeId id, SigningKey key, bool keeps)
+    {
+        LocalSvid svid;
+        TrustBundle bundle;
+        try
+        {
+            bundle = new TrustBundle(id.TrustDomain, [.. answer.Bundle.Select(TrustBundleReader.Authority)]);
+            svid = LocalSvid.Create(answer.Chain, key.Private);
+        }
+        catch (CertificateFormatException exception)
+        {
+            throw new IOException($"{address}: the authority's answer cannot be used: {exception.Message}", exception);
+        }
+
+        var bundles = new TrustBundleSet(bundle);
+        var verdict = _verifier.Verify(answer.Chain, bundles, _now());
+        if (verdict.Refusal is { } refusal || svid.Id != id)
+        {
+            throw new IOException($"{address}: the authority issued what nobody would believe: {verdict.Refusal?.ToString() ?? svid.Id.ToString()}");
+        }
+
+        if (keeps)
+        {
+            Keep(new KeptIdentity(id, key, svid.Chain, bundle));
+        }
+
+        return new IdentitySnapshot(svid, bundles) { IsIslandIssued = svid.Chain[0].IsIslandIssued };
+    }
+
+    private void Keep(KeptIdentity kept)
+    {
+        try
+        {
+            kept.Write(_store, KeptIdentity.Name);
+            (_kept, _keptAt) = (kept, _now());
+            if (_pending is not null)
+            {
+                _store.Remove(KeptIdentity.PendingName);
+                _pending = null;
+            }
+        }
+        catch (IOException exception)
+        {
+            // The identity is good all the same. The key on flash stays one the authority accepts: it keeps the one that was proven.
+            Log.NotKept(_logger, exception.Message);
+        }
+    }
+
+    private static SpiffeId Server(SpiffeId of) => EnrolmentServerId.Of(of.TrustDomain, EnrolmentProtocol.AuthorityPath);
+}
+
+/// <summary>IDs of authorities' servers.</summary>
+internal static class EnrolmentServerId
+{
+    public static SpiffeId Of(TrustDomain domain, string path) => SpiffeId.Parse($"{SpiffeId.Scheme}{domain}{path}", out var id) is { } problem
+        ? throw new ArgumentException(problem.ToString(), nameof(path))
+        : id;
+}
