@@ -6,11 +6,7 @@ using X0tta6bl4.Api;
 using X0tta6bl4.Board;
 using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Linux;
-using X0tta6bl4.Identity;
-using X0tta6bl4.Identity.Clock;
 using X0tta6bl4.Identity.Sealed;
-using X0tta6bl4.Identity.Sources;
-using X0tta6bl4.Identity.X509;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
 using X0tta6bl4.Telemetry.Health;
@@ -51,6 +47,7 @@ internal sealed class AgentParts : IDisposable
         Metrics.ExportHealth(Health, _pulses);
         Metrics.ExportLog(log);
         State = new AgentState(Health, _pulses, Metrics.Factory, time);
+        Trust = new TrustParts(State, Metrics, Health, log, time);
         Metrics.OnScrape("snapshot", new MeshGauges(Metrics.Factory, State.Mesh).Refresh);
     }
 
@@ -59,6 +56,9 @@ internal sealed class AgentParts : IDisposable
     public HealthRegister Health { get; }
 
     public AgentState State { get; }
+
+    /// <summary>Who this router is, and the authorities it serves as.</summary>
+    public TrustParts Trust { get; }
 
     /// <summary>The process holds keys: no core file may show them. A kernel that refuses is a symptom.</summary>
     public void ForbidCoreDumps()
@@ -143,34 +143,6 @@ internal sealed class AgentParts : IDisposable
                 }
             }
         });
-
-    /// <summary>Who this router is; null when no source of an identity is configured. Made once a process.</summary>
-    public Part? Identity(AgentOptions options)
-    {
-        if (options.Identity is not { } identity)
-        {
-            return null;
-        }
-
-        var node = State.Identity ??= MakeIdentity(identity, options.State);
-        return new Part("identity", Critical: false, identity, stop => node.RunAsync(new FilesSource(identity.Files, _time), stop));
-    }
-
-    private NodeIdentity MakeIdentity(IdentityOptions identity, StateOptions state)
-    {
-        var clock = new ValidationClock(_time, BuildTime.Value);
-        var saved = new SavedClock(Path.Combine(state.Directory, "clock"));
-        clock.Witness(saved.Read(out var problem));
-        if (problem is not null)
-        {
-            Health.Raise("agent.clock-not-read", saved.Path, Severity.Info, problem, "nothing: it is learned anew");
-        }
-
-        var verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax });
-        var node = new NodeIdentity("files", verifier, clock, saved, _time, Metrics, Health, _log.CreateLogger("identity"));
-        Metrics.OnScrape("identity", node.Refresh);
-        return node;
-    }
 
     /// <summary>Reports to the broker; null when none is named.</summary>
     public Part? Mqtt(AgentOptions options)
@@ -260,6 +232,7 @@ internal sealed class AgentParts : IDisposable
     public void Dispose()
     {
         State.Board?.Dispose();
+        Trust.Dispose();
         Metrics.Dispose();
     }
 }

@@ -83,7 +83,10 @@ internal sealed partial class RouterAgent : IDisposable
         await StartOrStopAsync(_parts.Observation(options), "http");
         await _supervisor.StartAsync(_parts.Display());
         // Before whoever connects to others.
-        await StartOrStopAsync(_parts.Identity(options), "identity");
+        await StartOrStopAsync(_parts.Trust.Authority(options), "authority");
+        await StartOrStopAsync(_parts.Trust.Identity(options), "identity");
+        await StartOrStopAsync(_parts.Trust.Island(options), "island");
+        await StartOrStopAsync(_parts.Trust.IslandContact(options), "island-contact");
         await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
         await StartOrStopAsync(_parts.ServiceWatchdog(_notifier), "service-watchdog");
     }
@@ -117,9 +120,13 @@ internal sealed partial class RouterAgent : IDisposable
         _notifier.Reloading(_time);
         var problems = new TomlProblems();
         var options = AgentConfig.Read(_configPath, problems);
-        if (options is not null && (options.Board != _options.Board || options.State != _options.State || options.Identity != _options.Identity))
+        if (options is not null && (options.Board != _options.Board || options.State != _options.State
+            || options.Identity != _options.Identity || options.Secrets != _options.Secrets
+            || options.Authority != _options.Authority || options.Island != _options.Island))
         {
-            problems.Add(_configPath, 0, 0, "[board], [state] and [identity] cannot change while the agent runs: restart it");
+            problems.Add(
+                _configPath, 0, 0,
+                "[board], [state], [secrets], [identity], [authority] and [island] cannot change while the agent runs: restart it");
             options = null;
         }
 

@@ -46,18 +46,35 @@ internal static class AgentConfig
         }
 
         var node = Node(root.Section("node"));
-        var identity = IdentityConfig.Read(root.Section("identity"));
+        var identity = IdentityConfig.Identity(root.Section("identity"));
         var options = new AgentOptions(
             node,
             Mesh(root.Section("mesh")),
             Board(root.Section("board")),
             Api(root.Section("api")),
+            IdentityConfig.Secrets(root.Section("secrets")),
             identity,
+            IdentityConfig.Authority(root.Section("authority")),
+            IdentityConfig.Island(root.Section("island")),
             Mqtt(root.Section("mqtt"), node, identity is not null),
             Log(root.Section("log")),
             new StateOptions(AbsolutePath(root.Section("state"), "directory", "/var/lib/x0tta6bl4")));
+        CheckTogether(root, options);
         root.Done();
         return problems.Any ? null : options;
+    }
+
+    private static void CheckTogether(TomlSection root, AgentOptions options)
+    {
+        if (options.Island is not null && options.Identity?.Authority is null)
+        {
+            root.Section("island").Problem("listen", "needs identity.source = \"authority\": an island stands in for the authority its own identity is from");
+        }
+
+        if (options.Island is not null && options.Authority is not null)
+        {
+            root.Section("island").Problem("listen", "makes no sense beside [authority]: this router is the real one");
+        }
     }
 
     private static NodeOptions Node(TomlSection section)

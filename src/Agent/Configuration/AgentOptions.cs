@@ -1,4 +1,5 @@
 using System.Net;
+using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Mesh;
@@ -13,7 +14,10 @@ internal sealed record AgentOptions(
     MeshOptions Mesh,
     BoardOptions Board,
     ApiOptions Api,
+    SealedStoreOptions Secrets,
     IdentityOptions? Identity,
+    AuthorityOptions? Authority,
+    AuthorityOptions? Island,
     MqttOptions? Mqtt,
     LogOptions Log,
     StateOptions State);
@@ -32,10 +36,32 @@ internal sealed record BoardOptions(string? File, string Directory, bool Watchdo
 /// <param name="Socket">The unix socket of the command line.</param>
 internal sealed record ApiOptions(ValueList<IPEndPoint> Listen, string Socket);
 
-/// <summary>Where this router's identity comes from.</summary>
-/// <param name="Files">The files of the source "files".</param>
+/// <summary>Where this router's identity comes from. One of the sources is set.</summary>
+/// <param name="TrustDomain">Whose member this router is.</param>
 /// <param name="LifetimeMax">Longest life of a peer's certificate that is accepted.</param>
-internal sealed record IdentityOptions(IdentityFiles Files, TimeSpan LifetimeMax);
+internal sealed record IdentityOptions(TrustDomain TrustDomain, TimeSpan LifetimeMax)
+{
+    /// <summary>Files that somebody else rotates.</summary>
+    public IdentityFiles? Files { get; init; }
+
+    /// <summary>The site authority.</summary>
+    public EnrolmentOptions? Authority { get; init; }
+
+    /// <summary>HOST:PORT of routers that stand in for an authority that cannot be reached.</summary>
+    public required ValueList<string> Islands { get; init; }
+}
+
+/// <summary>How this router reaches the site authority.</summary>
+/// <param name="JoinFile">A file with the join string; may be absent once it was used.</param>
+/// <param name="Addresses">HOST:PORT, beside those of the join string.</param>
+internal sealed record EnrolmentOptions(string JoinFile, ValueList<string> Addresses);
+
+/// <summary>This router serves as an authority.</summary>
+/// <param name="Listen">Where.</param>
+/// <param name="Ledger">The site authority's folder; null: it stands in for one that cannot be reached.</param>
+/// <param name="SvidLifetime">Life of what it issues.</param>
+/// <param name="StandInFor">How long it stands in, since its last contact to the real authority.</param>
+internal sealed record AuthorityOptions(ValueList<IPEndPoint> Listen, string? Ledger, TimeSpan SvidLifetime, TimeSpan StandInFor);
 
 /// <summary>Reports to a broker.</summary>
 /// <param name="Reporter">Where, and what they may cost.</param>

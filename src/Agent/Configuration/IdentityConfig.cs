@@ -1,40 +1,106 @@
+using System.Net;
+using X0tta6bl4.Api;
+using X0tta6bl4.Identity.Authority;
+using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Toml;
 
 namespace X0tta6bl4.Agent.Configuration;
 
-/// <summary>Reads <c>[identity]</c>.</summary>
+/// <summary>Reads <c>[secrets]</c>, <c>[identity]</c>, <c>[authority]</c> and <c>[island]</c>.</summary>
 internal static class IdentityConfig
 {
     /// <summary>Most bundles of other trust domains.</summary>
     public const int FederatedMax = 16;
 
+    /// <summary>Most addresses of authorities.</summary>
+    public const int AddressesMax = JoinString.AddressesMax;
+
     private const string Folder = "/etc/x0tta6bl4/identity";
 
-    /// <summary>Null when there is no source.</summary>
-    public static IdentityOptions? Read(TomlSection section)
+    private enum Source
     {
-        var isWanted = section.OneOf("source", false, ("none", false), ("files", true));
+        None,
+        Files,
+        Authority,
+    }
+
+    /// <summary>The sealed store; made at its first use, whatever is configured here.</summary>
+    public static SealedStoreOptions Secrets(TomlSection section) => new()
+    {
+        Directory = Absolute(section, "directory", SealedStoreOptions.DefaultDirectory),
+        Tpm = OptionalPath(section, "tpm"),
+        DeviceSecretFile = OptionalPath(section, "device_secret"),
+        PassphraseFile = OptionalPath(section, "passphrase_file"),
+    };
+
+    /// <summary>Null when there is no source.</summary>
+    public static IdentityOptions? Identity(TomlSection section)
+    {
+        var source = section.OneOf(
+            "source", Source.None, ("none", Source.None), ("files", Source.Files), ("authority", Source.Authority));
         var domain = Domain(section.String("trust_domain", ""), out var problem);
-        if (isWanted && problem is not null)
+        if (source != Source.None && problem is not null)
         {
             section.Problem("trust_domain", problem);
         }
 
-        var files = new IdentityFiles(
-            domain,
-            Absolute(section, "certificates", "svid.pem"),
-            Absolute(section, "key", "svid_key.pem"),
-            Absolute(section, "bundle", "svid_bundle.pem"))
+        var files = Files(section, domain);
+        var authority = new EnrolmentOptions(
+            Absolute(section, "join_file", "/etc/x0tta6bl4/join"), Addresses(section, "authority_addresses"));
+        var options = new IdentityOptions(
+            domain, section.Duration("lifetime_max", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)))
         {
-            Federated = new ValueList<(TrustDomain, string)>(
-                section.ParseList("federated_bundles", Federated, "a trust domain and a path such as \"other.example=/path/bundle.pem\"", FederatedMax)
-                    ?.Select(f => (f.Item1, f.Item2)) ?? []),
+            Islands = Addresses(section, "island_addresses"),
         };
-        var lifetime = section.Duration("lifetime_max", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24));
-        return isWanted ? new IdentityOptions(files, lifetime) : null;
+        return source switch
+        {
+            Source.None => null,
+            Source.Files => options with { Files = files },
+            _ => options with { Authority = authority },
+        };
     }
+
+    /// <summary>Null when this router is no site authority.</summary>
+    public static AuthorityOptions? Authority(TomlSection section)
+    {
+        var options = new AuthorityOptions(
+            Listen(section), Absolute(section, "ledger", "/var/lib/x0tta6bl4/authority"),
+            section.Duration("svid_lifetime", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)),
+            StandInFor: TimeSpan.Zero);
+        return options.Listen.Count == 0 ? null : options;
+    }
+
+    /// <summary>Null when this router stands in for nobody.</summary>
+    public static AuthorityOptions? Island(TomlSection section)
+    {
+        var defaults = new IslandPolicy();
+        var options = new AuthorityOptions(
+            Listen(section), Ledger: null,
+            section.Duration("svid_lifetime", defaults.SvidLifetime, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)),
+            TimeSpan.FromDays(section.Int("days", (long)defaults.StandInFor.TotalDays, 1, AuthorityPolicy.IslandDaysMax)));
+        return options.Listen.Count == 0 ? null : options;
+    }
+
+    private static IdentityFiles Files(TomlSection section, TrustDomain domain) => new(
+        domain,
+        Absolute(section, "certificates", $"{Folder}/svid.pem"),
+        Absolute(section, "key", $"{Folder}/svid_key.pem"),
+        Absolute(section, "bundle", $"{Folder}/svid_bundle.pem"))
+    {
+        Federated = new ValueList<(TrustDomain, string)>(
+            section.ParseList("federated_bundles", Federated, "a trust domain and a path such as \"other.example=/path/bundle.pem\"", FederatedMax)
+                ?.Select(f => (f.Item1, f.Item2)) ?? []),
+    };
+
+    private static ValueList<IPEndPoint> Listen(TomlSection section) => new(section.ParseList(
+        "listen", text => ListenAddress.TryParse(text, out var address, out _) ? address : null,
+        $"an IP address and port such as 0.0.0.0:{JoinString.DefaultPort}", AgentConfig.ListenMax) ?? []);
+
+    private static ValueList<string> Addresses(TomlSection section, string key) => new(section.ParseList(
+        key, text => JoinString.ParseAddress(text, out _) is null ? text : null,
+        $"HOST:PORT such as 10.20.0.1:{JoinString.DefaultPort}", AddressesMax) ?? []);
 
     private static TrustDomain Domain(string text, out string? problem)
     {
@@ -54,6 +120,12 @@ internal static class IdentityConfig
         return problem is null ? Tuple.Create(domain, text[(equals + 1)..]) : null;
     }
 
-    private static string Absolute(TomlSection section, string key, string file) =>
-        section.Parse(key, text => Path.IsPathRooted(text) ? text : null, "an absolute path") ?? $"{Folder}/{file}";
+    private static string Absolute(TomlSection section, string key, string defaultValue) =>
+        section.Parse(key, text => Path.IsPathRooted(text) ? text : null, "an absolute path") ?? defaultValue;
+
+    /// <summary>Null when it is absent or empty.</summary>
+    private static string? OptionalPath(TomlSection section, string key) =>
+        section.Parse(key, text => text.Length == 0 || Path.IsPathRooted(text) ? text : null, "an absolute path, or empty") is { Length: > 0 } path
+            ? path
+            : null;
 }

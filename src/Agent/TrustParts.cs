@@ -1,0 +1,213 @@
+using Microsoft.Extensions.Logging;
+using X0tta6bl4.Agent.Configuration;
+using X0tta6bl4.Agent.Control;
+using X0tta6bl4.Agent.Supervision;
+using X0tta6bl4.Identity;
+using X0tta6bl4.Identity.Authority;
+using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.Sealed;
+using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.X509;
+using X0tta6bl4.Telemetry.Health;
+using X0tta6bl4.Telemetry.Logging;
+using X0tta6bl4.Telemetry.Metrics;
+
+namespace X0tta6bl4.Agent;
+
+/// <summary>
+/// The wiring of who is who: this router's identity, from the source the configuration names, and the authorities this router
+/// serves as. Made once a process: these sections do not change while the agent runs.
+/// </summary>
+internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthRegister health, AgentLog log, TimeProvider time) : IDisposable
+{
+    /// <summary>After an island could not reach the real authority.</summary>
+    private static readonly TimeSpan ContactRetry = TimeSpan.FromMinutes(5);
+
+    private readonly ILogger _logger = log.CreateLogger("identity");
+    private ValidationClock? _clock;
+    private SavedClock? _saved;
+    private SealedStore? _store;
+    private IslandState? _islandState;
+
+    /// <summary>Who this router is; null when no source of an identity is configured.</summary>
+    public Part? Identity(AgentOptions options)
+    {
+        if (options.Identity is not { } identity)
+        {
+            return null;
+        }
+
+        var source = Source(options, identity);
+        if (state.Identity is null)
+        {
+            var verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax });
+            state.Identity = new NodeIdentity(
+                source.Kind, verifier, Clock(options), _saved!, time, metrics, health, _logger);
+            metrics.OnScrape("identity", state.Identity.Refresh);
+        }
+
+        return new Part("identity", Critical: false, identity, stop => state.Identity.RunAsync(source, stop));
+    }
+
+    /// <summary>The site authority; null when this router is none.</summary>
+    public Part? Authority(AgentOptions options) => options.Authority is not { } authority
+        ? null
+        : new Part("authority", Critical: false, authority, async stop =>
+        {
+            var key = AuthorityKeyStore.Read(Store(options), AuthorityKeyStore.SiteName)
+                ?? throw new IOException($"there is no authority in {options.Secrets.Directory}: make one with x0tta6bl4 ca init");
+            var clock = Clock(options);
+            clock.Witness(key.Certificate.NotBefore);
+            using var ledger = new AuthorityLedger(
+                authority.Ledger!, () => clock.Now, problem => EnrolmentEvents.Ledger(_logger, problem));
+            var site = new SiteAuthority(
+                key, ledger, new AuthorityPolicy { SvidLifetime = authority.SvidLifetime }, () => clock.Now);
+            await ServeAsync(new EnrolmentServer(site, () => clock.Now, time, _logger), authority, stop);
+        });
+
+    /// <summary>Stands in for the site authority; null when this router does not.</summary>
+    public Part? Island(AgentOptions options)
+    {
+        if (options is not { Island: { } island, Identity: { Authority: { } enrolment } identity })
+        {
+            return null;
+        }
+
+        return new Part("island", Critical: false, island, stop =>
+        {
+            var clock = Clock(options);
+            var contact = Contact(options, identity, enrolment);
+            var authority = new IslandAuthority(
+                IslandState(options, identity), new IslandPolicy { StandInFor = island.StandInFor, SvidLifetime = island.SvidLifetime },
+                () => state.Identity!.Current.Value.Bundles,
+                token => contact.IsAuthorityThereAsync(state.Identity!.Current.Value.Bundles, token),
+                () => state.Identity!.Current.Value.Svid, () => clock.Now, time);
+            return ServeAsync(new EnrolmentServer(authority, () => clock.Now, time, _logger), island, stop);
+        });
+    }
+
+    /// <summary>Keeps an island in touch with the real authority, while that can be reached.</summary>
+    public Part? IslandContact(AgentOptions options) =>
+        options is not { Island: { } island, Identity: { Authority: { } enrolment } identity }
+            ? null
+            : new Part("island-contact", Critical: false, island, async stop =>
+            {
+                var contact = Contact(options, identity, enrolment);
+                while (!stop.IsCancellationRequested)
+                {
+                    var changed = state.Identity!.Current.Changed;
+                    var snapshot = state.Identity.Current.Value;
+                    if (!state.Identity.IsUsable(snapshot) || snapshot.IsIslandIssued)
+                    {
+                        // Who is on an island himself has nothing to show to the real authority.
+                        await changed.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                        continue;
+                    }
+
+                    var wait = await GetInTouchAsync(contact, snapshot, stop) ? X0tta6bl4.Identity.Authority.IslandContact.Every : ContactRetry;
+                    await Task.Delay(wait, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            });
+
+    public void Dispose() => _store?.Dispose();
+
+    private IIdentitySource Source(AgentOptions options, IdentityOptions identity)
+    {
+        if (identity.Files is { } files)
+        {
+            return new FilesSource(files, time);
+        }
+
+        var clock = Clock(options);
+        IIdentityIssuer issuer = new SiteAuthorityIssuer(
+            new SiteAuthorityIssuerOptions
+            {
+                Join = () => ReadJoin(identity.Authority!.JoinFile),
+                Addresses = identity.Authority!.Addresses,
+            },
+            Store(options), () => clock.Now, time, _logger);
+        if (identity.Islands.Count > 0)
+        {
+            var islands = new IslandIssuer(identity.Islands, Store(options), () => clock.Now, time);
+            issuer = new IslandFallbackIssuer(issuer, islands, _logger);
+        }
+
+        return new IssuedSource(issuer, clock, time, new Random());
+    }
+
+    /// <exception cref="IOException">It is there and is no join string.</exception>
+    private static JoinString? ReadJoin(string path)
+    {
+        try
+        {
+            return File.Exists(path) && new FileInfo(path).Length is > 0 and <= JoinString.CharsMax
+                ? JoinString.Parse(File.ReadAllText(path))
+                : null;
+        }
+        catch (Exception exception) when (exception is FormatException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    private async Task ServeAsync(EnrolmentServer server, AuthorityOptions options, CancellationToken stop)
+    {
+        var figures = new EnrolmentMetrics(metrics.Factory, options.Ledger is null ? "island" : "site", server.Counters);
+        metrics.OnScrape("enrolment", figures.Refresh);
+        await server.RunAsync(options.Listen, stop);
+    }
+
+    private async Task<bool> GetInTouchAsync(IslandContact contact, IdentitySnapshot snapshot, CancellationToken stop)
+    {
+        try
+        {
+            var leftOut = await contact.GetInTouchAsync(snapshot, stop);
+            EnrolmentEvents.IslandInTouch(_logger, leftOut);
+            health.Clear("identity.island-out-of-touch");
+            return true;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or IdentityRefusedException)
+        {
+            EnrolmentEvents.IslandOutOfTouch(_logger, exception.Message);
+            health.Raise(
+                "identity.island-out-of-touch", "", Severity.Info, $"this island cannot reach the real authority: {exception.Message}",
+                "it stands in for the authority for the days of island.days from its last contact");
+            return false;
+        }
+    }
+
+    private IslandContact Contact(AgentOptions options, IdentityOptions identity, EnrolmentOptions enrolment)
+    {
+        var clock = Clock(options);
+        // A join file that cannot be read is the identity's trouble, and said there.
+        var addresses = enrolment.Addresses.Count > 0 ? enrolment.Addresses : ReadJoin(enrolment.JoinFile)?.Addresses ?? [];
+        return new IslandContact(addresses, IslandState(options, identity), () => clock.Now, time);
+    }
+
+    private IslandState IslandState(AgentOptions options, IdentityOptions identity) =>
+        _islandState ??= new IslandState(identity.TrustDomain, Store(options));
+
+    private SealedStore Store(AgentOptions options) => _store ??= new SealedStore(options.Secrets);
+
+    private ValidationClock Clock(AgentOptions options)
+    {
+        if (_clock is { } made)
+        {
+            return made;
+        }
+
+        var clock = new ValidationClock(time, BuildTime.Value);
+        _saved = new SavedClock(Path.Combine(options.State.Directory, "clock"));
+        clock.Witness(_saved.Read(out var problem));
+        if (problem is not null)
+        {
+            health.Raise("agent.clock-not-read", _saved.Path, Severity.Info, problem, "nothing: it is learned anew");
+        }
+
+        return _clock = clock;
+    }
+}
