@@ -17,6 +17,7 @@ internal static class OfflineVerbs
     public static readonly OfflineVerb[] All =
     [
         SvidVerb.Verb,
+        SecretVerb.Verb,
     ];
 
     /// <summary>The verb of that name; null when it is none of these.</summary>

@@ -12,7 +12,7 @@ namespace X0tta6bl4.Identity.Tls;
 /// What client and server do alike in one handshake: offer the same few algorithms, prove who we are, and decide about the
 /// peer.
 /// </summary>
-internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTlsCrypto crypto)
+internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidTlsCrypto crypto)
 {
     /// <summary>TLS 1.3 and nothing else.</summary>
     public static readonly ProtocolVersion[] Versions = [ProtocolVersion.TLSv13];
@@ -28,6 +28,9 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
         ? [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384]
         : [Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_256_GCM_SHA384];
 
+    /// <summary>Bytes of <see cref="ChannelBinding"/>.</summary>
+    public const int ChannelBindingBytes = 32;
+
     /// <summary>Key exchange, the preferred one first.</summary>
     public static readonly int[] Groups = [NamedGroup.x25519, NamedGroup.secp256r1];
 
@@ -40,6 +43,15 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
 
     /// <summary>The peer, once it has been believed.</summary>
     public VerifiedSvid? Peer { get; private set; }
+
+    /// <summary>We are a client that shows no certificate.</summary>
+    public bool IsAnonymous => identity is null;
+
+    /// <summary>We are a server that lets in clients without one.</summary>
+    public bool AcceptsAnonymous => settings.AcceptsAnonymous;
+
+    /// <summary>What only this connection's two ends know, for proofs that hold here alone.</summary>
+    public byte[]? ChannelBinding { get; private set; }
 
     /// <summary>Why it was not.</summary>
     public SvidRefusal? Refusal { get; private set; }
@@ -59,17 +71,18 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
     /// <summary>Signs the handshake with our key.</summary>
     public TlsCredentialedSigner Credentials(TlsContext context)
     {
-        var entries = identity.Chain
+        var shown = identity ?? throw new TlsFatalAlert(AlertDescription.internal_error, "there is no identity to show");
+        var entries = shown.Chain
             .Select(c => new CertificateEntry(crypto.CreateCertificate(CertificateType.X509, c.Der.ToArray()), null))
             .ToArray();
-        var algorithm = identity.KeyKind switch
+        var algorithm = shown.KeyKind switch
         {
             KeyKind.P256 => Algorithm(HashAlgorithm.sha256, SignatureAlgorithm.ecdsa),
             KeyKind.P384 => Algorithm(HashAlgorithm.sha384, SignatureAlgorithm.ecdsa),
             _ => SignatureAndHashAlgorithm.ed25519,
         };
         return new BcDefaultTlsCredentialedSigner(
-            new TlsCryptoParameters(context), crypto, identity.Key, new TlsCertificateChain([], entries), algorithm);
+            new TlsCryptoParameters(context), crypto, shown.Key, new TlsCertificateChain([], entries), algorithm);
     }
 
     /// <summary>
@@ -79,6 +92,11 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
     /// <exception cref="TlsFatalAlert">The peer is refused; the alert says why.</exception>
     public void Decide(TlsCertificateChain chain)
     {
+        if (chain.IsEmpty && settings.AcceptsAnonymous)
+        {
+            return;
+        }
+
         var sent = chain.GetCertificateList().Select(c => ((RawCertificate)c).Sent).ToList();
         var verdict = settings.Verifier.Verify(sent, settings.Bundles(), settings.Now()).Authorize(settings.Allowed);
         Refusal = verdict.Refusal;
@@ -95,8 +113,9 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
     /// The peer chose no application protocol, and one is required; or one that was not offered, which BouncyCastle's client
     /// would take.
     /// </exception>
-    public void Complete(SecurityParameters agreed)
+    public void Complete(TlsContext context)
     {
+        var agreed = context.SecurityParameters;
         if (agreed.ApplicationProtocol is { } chosen && !settings.Protocols.Contains(chosen.GetUtf8Decoding()))
         {
             throw new TlsFatalAlert(AlertDescription.illegal_parameter, "the peer chose an application protocol that was not offered");
@@ -107,6 +126,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid identity, SvidTl
             throw new TlsFatalAlert(AlertDescription.no_application_protocol, "the peer chose no application protocol");
         }
 
+        ChannelBinding = settings.ChannelBindingLabel is { } label ? context.ExportKeyingMaterial(label, [], ChannelBindingBytes) : null;
         Protocol = agreed.ApplicationProtocol?.GetUtf8Decoding();
         CipherSuite = agreed.CipherSuite;
     }

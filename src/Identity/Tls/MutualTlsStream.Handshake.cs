@@ -27,8 +27,9 @@ public sealed partial class MutualTlsStream
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            var identity = settings.Identity()
-                ?? throw new TlsHandshakeException(TlsFailure.NoIdentity, "there is no identity to show yet");
+            var identity = settings.IsAnonymous && !isServer
+                ? null
+                : settings.Identity() ?? throw new TlsHandshakeException(TlsFailure.NoIdentity, "there is no identity to show yet");
             var crypto = new SvidTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()));
             var handshake = new Handshake(settings, identity, crypto);
             stream = new MutualTlsStream(transport, isServer ? new ServerEngine() : new ClientEngine(), handshake, time);

@@ -42,7 +42,19 @@ public sealed partial class MutualTlsStream : Stream
     }
 
     /// <summary>Who is at the other end.</summary>
-    public VerifiedSvid Peer => _handshake.Peer!;
+    /// <exception cref="InvalidOperationException">
+    /// A client that showed no certificate, with <see cref="TlsSettings.AcceptsAnonymous"/>.
+    /// </exception>
+    public VerifiedSvid Peer => KnownPeer ?? throw new InvalidOperationException("the client has not said who it is");
+
+    /// <summary>Who is at the other end; null for a client that showed no certificate to a server that accepts it.</summary>
+    public VerifiedSvid? KnownPeer => _handshake.Peer;
+
+    /// <summary>
+    /// 32 bytes that only the two ends of this connection know, and no other connection has; null when
+    /// <see cref="TlsSettings.ChannelBindingLabel"/> asks for none.
+    /// </summary>
+    public ReadOnlyMemory<byte>? ChannelBinding => _handshake.ChannelBinding is { } binding ? (ReadOnlyMemory<byte>)binding : null;
 
     /// <summary>The application protocol both chose; null when there is none.</summary>
     public string? Protocol => _handshake.Protocol;

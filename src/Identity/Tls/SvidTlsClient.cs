@@ -21,21 +21,21 @@ internal sealed class SvidTlsClient(Handshake handshake) : AbstractTlsClient(han
     public void NotifyServerCertificate(TlsServerCertificate serverCertificate) =>
         handshake.Decide(serverCertificate.Certificate);
 
-    public TlsCredentials GetClientCredentials(CertificateRequest certificateRequest)
+    public TlsCredentials? GetClientCredentials(CertificateRequest certificateRequest)
     {
         _wasAsked = true;
-        return handshake.Credentials(m_context);
+        return handshake.IsAnonymous ? null : handshake.Credentials(m_context);
     }
 
     public override void NotifyHandshakeComplete()
     {
         base.NotifyHandshakeComplete();
-        if (!_wasAsked)
+        if (!_wasAsked && !handshake.IsAnonymous)
         {
             throw new TlsFatalAlert(AlertDescription.handshake_failure, "the server did not ask who we are");
         }
 
-        handshake.Complete(m_context.SecurityParameters);
+        handshake.Complete(m_context);
     }
 
     protected override ProtocolVersion[] GetSupportedVersions() => Handshake.Versions;

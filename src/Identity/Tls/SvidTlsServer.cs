@@ -18,18 +18,18 @@ internal sealed class SvidTlsServer(Handshake handshake) : AbstractTlsServer(han
     public override CertificateRequest GetCertificateRequest() =>
         new([], Handshake.Signatures, supportedSignatureAlgorithmsCert: null, certificateAuthorities: null);
 
-    /// <summary>Called with an empty list too when the client has none: returning would let it in unknown.</summary>
+    /// <summary>Called with an empty list too when the client has none: returning lets it in unknown.</summary>
     public override void NotifyClientCertificate(Certificate clientCertificate) => handshake.Decide(clientCertificate);
 
     public override void NotifyHandshakeComplete()
     {
         base.NotifyHandshakeComplete();
-        if (handshake.Peer is null)
+        if (handshake.Peer is null && !handshake.AcceptsAnonymous)
         {
             throw new TlsFatalAlert(AlertDescription.certificate_required, "the client has not said who it is");
         }
 
-        handshake.Complete(m_context.SecurityParameters);
+        handshake.Complete(m_context);
     }
 
     protected override ProtocolVersion[] GetSupportedVersions() => Handshake.Versions;

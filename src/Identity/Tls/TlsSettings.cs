@@ -9,8 +9,25 @@ namespace X0tta6bl4.Identity.Tls;
 /// </summary>
 public sealed record TlsSettings
 {
-    /// <summary>Our own identity; null while there is none: the handshake then fails at once.</summary>
+    /// <summary>Our own identity; null while there is none: the handshake then fails at once, unless <see cref="IsAnonymous"/>.</summary>
     public required Func<LocalSvid?> Identity { get; init; }
+
+    /// <summary>
+    /// As a client, show no certificate even when the server asks for one. For the first contact with an authority, who knows
+    /// us by something else.
+    /// </summary>
+    public bool IsAnonymous { get; init; }
+
+    /// <summary>
+    /// As a server, let in clients that show no certificate: <see cref="MutualTlsStream.KnownPeer"/> is then null, and what
+    /// they may do is for the caller to decide. One that is shown must be believed all the same. For an authority alone.
+    /// </summary>
+    public bool AcceptsAnonymous { get; init; }
+
+    /// <summary>
+    /// Label under which <see cref="MutualTlsStream.ChannelBinding"/> is derived (RFC 8446, section 7.5); null for none.
+    /// </summary>
+    public string? ChannelBindingLabel { get; init; }
 
     /// <summary>Whom we trust.</summary>
     public required Func<TrustBundleSet> Bundles { get; init; }

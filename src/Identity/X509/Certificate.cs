@@ -1,5 +1,6 @@
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X509;
+using X0tta6bl4.Identity.Authority;
 
 namespace X0tta6bl4.Identity.X509;
 
@@ -65,6 +66,7 @@ public sealed class Certificate
         NameConstraints = extensions.GetExtensionParsedValue(X509Extensions.NameConstraints) is { } constraints
             ? X509.NameConstraints.Read(constraints)
             : null;
+        IsIslandIssued = extensions.GetExtension(IslandMark.Oid) is not null;
         if (BasicConstraints.FromExtensions(extensions) is { } basic)
         {
             IsAuthority = basic.IsCA();
@@ -93,6 +95,9 @@ public sealed class Certificate
 
     /// <summary>Most authorities between this one and a leaf, or null.</summary>
     public int? PathLength { get; }
+
+    /// <summary>Its issuer says that it is an authority inside the mesh, standing in for the real one.</summary>
+    public bool IsIslandIssued { get; }
 
     /// <summary>URIs among the alternative names, of any scheme.</summary>
     public IEnumerable<string> Uris => AlternativeNames

@@ -38,7 +38,8 @@ internal static class CertificateSignature
             : SvidRefusal.Of(SvidRefusalReason.BadSignature, $"{child.Label}: it was not signed by its issuer's key");
     }
 
-    private static ISigner? Signer(DerObjectIdentifier algorithm, Asn1Encodable? parameters, KeyKind key)
+    /// <summary>What verifies signatures of this algorithm with a key of this kind; null when that is not accepted.</summary>
+    internal static ISigner? Signer(DerObjectIdentifier algorithm, Asn1Encodable? parameters, KeyKind key)
     {
         var hasNull = parameters is Asn1Null;
         if (parameters is not null && !(hasNull && key == KeyKind.Rsa))

@@ -38,7 +38,11 @@ public sealed class SvidVerifier(SvidPolicy policy)
             ? new SvidVerdict(null, refusal)
             : new SvidVerdict(
                 new VerifiedSvid(
-                    id, certificates[0].SerialNumber, certificates.Append(authority!).Min(c => c.NotAfter), authority!),
+                    id, certificates[0].SerialNumber, certificates.Append(authority!).Min(c => c.NotAfter), authority!)
+                {
+                    Leaf = certificates[0],
+                    Signer = certificates.Append(authority!).ElementAt(1),
+                },
                 null);
     }
 

@@ -7,7 +7,17 @@ namespace X0tta6bl4.Identity.X509;
 /// <param name="SerialNumber">Of its certificate, hexadecimal.</param>
 /// <param name="NotAfter">When the proof ends: the earliest end of all certificates of the chain.</param>
 /// <param name="Authority">The authority of the bundle that vouches for it.</param>
-public sealed record VerifiedSvid(SpiffeId Id, string SerialNumber, DateTimeOffset NotAfter, Certificate Authority);
+public sealed record VerifiedSvid(SpiffeId Id, string SerialNumber, DateTimeOffset NotAfter, Certificate Authority)
+{
+    /// <summary>Its own certificate.</summary>
+    public required Certificate Leaf { get; init; }
+
+    /// <summary>The certificate that signed <see cref="Leaf"/>: <see cref="Authority"/>, or one between the two.</summary>
+    public required Certificate Signer { get; init; }
+
+    /// <summary>True when an authority inside the mesh signed it because the real one could not be reached.</summary>
+    public bool IsIslandIssued => Leaf.IsIslandIssued;
+}
 
 /// <summary>Yes, with who; or no, with why.</summary>
 /// <param name="Svid">The identity; also set for one that is real and not let in.</param>
