@@ -28,8 +28,8 @@ public sealed class SpireAuthority : IDisposable
     /// <summary>How long what it signs lives; SPIRE's default is an hour, begun ten seconds ago.</summary>
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The beginning of what it signs, from now.</summary>
-    public TimeSpan Begin { get; set; } = TimeSpan.FromSeconds(-10);
+    /// <summary>How far its clock is ahead of the real one.</summary>
+    public TimeSpan Ahead { get; set; }
 
     /// <summary>Signs an SVID for the key of a request, after the proof in it has been checked.</summary>
     public X509Certificate2 Sign(byte[] csr, string id) => Sign(
@@ -62,6 +62,7 @@ public sealed class SpireAuthority : IDisposable
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(_root);
+        chain.ChainPolicy.VerificationTime = (DateTimeOffset.UtcNow + Ahead).UtcDateTime;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         if (!chain.Build(certificate))
         {
@@ -90,9 +91,9 @@ public sealed class SpireAuthority : IDisposable
 
     private X509Certificate2 Sign(CertificateRequest request)
     {
-        var begin = DateTimeOffset.UtcNow + Begin;
+        var now = DateTimeOffset.UtcNow + Ahead;
         byte[] serial = [1, .. BitConverter.GetBytes(Interlocked.Increment(ref _serial))];
-        return request.Create(_root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), begin, begin + Lifetime - Begin, serial);
+        return request.Create(_root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), now.AddSeconds(-10), now + Lifetime, serial);
     }
 
     // Not SubjectAlternativeNameBuilder: its Uri makes spiffe://td into spiffe://td/.

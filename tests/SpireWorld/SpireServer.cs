@@ -108,13 +108,18 @@ public sealed class SpireServer : IAsyncDisposable
         return entry;
     }
 
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         if (_host is not null)
         {
             await _host.DisposeAsync();
+            _host = null;
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         Authority.Dispose();
     }
 

@@ -197,7 +197,8 @@ public sealed partial class SpireServerIssuer
     {
         try
         {
-            return settings.Store.Get(BundleSecretName) is { } der ? TrustBundleReader.Read(der, settings.TrustDomain) : null;
+            _storedBundle = settings.Store.Get(BundleSecretName);
+            return _storedBundle is null ? null : TrustBundleReader.Read(_storedBundle, settings.TrustDomain);
         }
         catch (CertificateFormatException exception)
         {
@@ -209,9 +210,10 @@ public sealed partial class SpireServerIssuer
     private void Remember(TrustBundle bundle)
     {
         var der = SpireAgent.Concatenated(bundle.X509Authorities);
-        if (_bundle is null || !SpireAgent.Concatenated(_bundle.X509Authorities).AsSpan().SequenceEqual(der))
+        if (!der.AsSpan().SequenceEqual(_storedBundle))
         {
             settings.Store.Put(BundleSecretName, der);
+            _storedBundle = der;
         }
 
         _bundle = bundle;

@@ -23,6 +23,7 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
     private readonly SemaphoreSlim _one = new(1, 1);
     private SpireAgent? _agent;
     private TrustBundle? _bundle;
+    private byte[]? _storedBundle;
 
     /// <inheritdoc/>
     public string Kind => "spire";

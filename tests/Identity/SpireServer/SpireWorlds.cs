@@ -84,6 +84,13 @@ internal sealed class SpireDomain : IAsyncDisposable
 
     public TrustDomain Domain { get; } = TrustDomain.Parse("site.example", out var domain) is null ? domain : default;
 
+    /// <summary>The same server, with a certificate of now.</summary>
+    public async Task RestartServerAsync()
+    {
+        await Server.StopAsync();
+        await Server.StartAsync(Port);
+    }
+
     public IEnumerable<string> CallsSince(int count) => Server.Calls.Skip(count);
 
     public async ValueTask DisposeAsync()
