@@ -6,7 +6,7 @@ namespace X0tta6bl4.Identity.WorkloadApi;
 /// <summary>A JWT-SVID that the Workload API has found good.</summary>
 /// <param name="Id">Whose it is.</param>
 /// <param name="Claims">
-/// Its claims as the server gave them (W-22): a <c>google.protobuf.Struct</c>, in wire format; empty when it gave none.
+/// Its claims as the server gave them (W-22): the UTF-8 of a JSON object, empty when it gave none. Numbers are doubles.
 /// </param>
 public sealed record ValidatedJwtSvid(SpiffeId Id, ReadOnlyMemory<byte> Claims)
 {
@@ -34,6 +34,6 @@ public sealed record ValidatedJwtSvid(SpiffeId Id, ReadOnlyMemory<byte> Claims)
 
         return SpiffeId.Parse(id, out var parsed) is { } problem
             ? throw new ProtobufFormatException($"the answer names no SPIFFE ID: {problem} (W-10)")
-            : new ValidatedJwtSvid(parsed, claims);
+            : new ValidatedJwtSvid(parsed, StructJson.Read(claims));
     }
 }

@@ -109,7 +109,7 @@ public sealed class ProtobufTests
         TrustDomain.Parse("example.org", out var domain);
         Action[] readers =
         [
-            () => X509SvidUpdate.Read(bytes, null), () => JwtSvidMessage.ReadResponse(bytes), () => ValidatedJwtSvid.Read(bytes),
+            () => X509SvidUpdate.Read(bytes, null), () => JwtSvidMessage.ReadResponse(bytes), () => ValidatedJwtSvid.Read(bytes), () => StructJson.Read(bytes),
             () => BundleMap.Read(bytes, BundleMap.FieldOfJwtBundles), () => AttestAgentStep.Read(bytes), () => SpireEntry.ReadResponse(bytes),
             () => NewX509SvidResult.ReadResponse(bytes), () => OtherSvids.ReadJwt(bytes), () => OtherSvids.ReadDownstream(bytes),
             () => SpireBundle.Read(bytes, domain),

@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -88,13 +89,42 @@ public sealed class WorkloadApiClientTests(WorkloadWorld world) : IClassFixture<
         _api.Validation = request => new ValidateJWTSVIDResponse
         {
             SpiffeId = $"spiffe://example.org/{request.Audience}/{request.Svid}",
-            Claims = new Struct { Fields = { ["aud"] = Value.ForString(request.Audience) } },
+            Claims = new Struct
+            {
+                Fields =
+                {
+                    ["aud"] = Value.ForList(Value.ForString(request.Audience), Value.ForBool(true)),
+                    ["exp"] = Value.ForNumber(1893456000),
+                    ["nothing"] = Value.ForNull(),
+                    ["more"] = Value.ForStruct(new Struct { Fields = { ["a"] = Value.ForString("\u0000\"") } }),
+                },
+            },
         };
 
         var valid = await _client.ValidateJwtSvidAsync("x", "token", CancellationToken.None);
 
         Assert.Equal("/x/token", valid.Id.Path);
-        Assert.Equal("x", Struct.Parser.ParseFrom(valid.Claims.Span).Fields["aud"].StringValue);
+        Assert.Equal(
+            Struct.Parser.ParseJson("""{"aud":["x",true],"exp":1893456000,"nothing":null,"more":{"a":"\u0000\u0022"}}"""),
+            Struct.Parser.ParseJson(Encoding.UTF8.GetString(valid.Claims.Span)));
+    }
+
+    [Fact]
+    public async Task Claims_inside_each_other_have_an_end()
+    {
+        var deep = Value.ForString("x");
+        for (var i = 0; i < 9; i++)
+        {
+            deep = i % 2 == 0 ? Value.ForList(deep) : Value.ForStruct(new Struct { Fields = { ["a"] = deep } });
+        }
+
+        _api.Validation = _ => new ValidateJWTSVIDResponse
+        {
+            SpiffeId = "spiffe://example.org/a",
+            Claims = new Struct { Fields = { ["a"] = deep } },
+        };
+
+        await Assert.ThrowsAsync<ProtobufFormatException>(() => _client.ValidateJwtSvidAsync("x", "token", CancellationToken.None));
     }
 
     [Fact]
