@@ -48,6 +48,8 @@ internal sealed class GrpcCall : IDisposable
     /// <exception cref="OperationCanceledException">The caller gave it up.</exception>
     public async Task SendAsync(ReadOnlyMemory<byte> message, bool isLast)
     {
+        // Waiting for room may read frames, over what is left of the last one.
+        _data = _data.ToArray();
         var framed = new byte[PrefixBytes + message.Length];
         try
         {

@@ -43,6 +43,8 @@ internal sealed class Http2Connection(Stream transport, Http2Options options, Ti
     private const int PingBytes = 8;
     private const int DebugCharsMax = 100;
 
+    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
+
     private readonly byte[] _received = new byte[FrameHeadBytes + FrameBytesMax];
     private readonly byte[] _sent = new byte[FrameHeadBytes + FrameBytesMax];
     private int _stream = -1;
@@ -58,11 +60,13 @@ internal sealed class Http2Connection(Stream transport, Http2Options options, Ti
     /// <summary>False when the peer takes no further request on this connection.</summary>
     public bool TakesRequests => !_wasToldToGo;
 
-    /// <summary>Says who we are: the preface, and settings that keep the peer's headers free of state.</summary>
-    /// <exception cref="IOException">The transport broke.</exception>
+    /// <summary>
+    /// Says who we are: the preface, and settings that keep the peer's headers free of state. Waits for the peer's settings: a
+    /// peer that does not believe our certificate says so only now, and what it says would be lost to a write that fails.
+    /// </summary>
+    /// <exception cref="IOException">The transport broke, or it is no HTTP/2 that answers.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        await transport.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), cancellationToken);
         (int Id, int Value)[] settings =
         [
             (SettingHeaderTableSize, 0), (SettingEnablePush, 0), (SettingMaxHeaderListSize, HeaderBytesMax),
@@ -74,7 +78,9 @@ internal sealed class Http2Connection(Stream transport, Http2Options options, Ti
             BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan((i * SettingBytes) + 2), settings[i].Value);
         }
 
-        await WriteAsync(Http2FrameType.Settings, Http2Flags.None, 0, payload, cancellationToken);
+        await transport.WriteAsync(
+            (byte[])[.. Preface, .. Head(Http2FrameType.Settings, Http2Flags.None, 0, payload.Length), .. payload], cancellationToken);
+        await ReadFrameAsync(cancellationToken);
     }
 
     /// <summary>Begins a request, when the one before has been answered to its end.</summary>
@@ -362,13 +368,20 @@ internal sealed class Http2Connection(Stream transport, Http2Options options, Ti
     private async Task WriteAsync(
         Http2FrameType type, Http2Flags flags, int stream, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        _sent[0] = (byte)(payload.Length >> 16);
-        BinaryPrimitives.WriteUInt16BigEndian(_sent.AsSpan(1), (ushort)payload.Length);
-        _sent[3] = (byte)type;
-        _sent[4] = (byte)flags;
-        BinaryPrimitives.WriteInt32BigEndian(_sent.AsSpan(5), stream);
+        Head(type, flags, stream, payload.Length).CopyTo(_sent, 0);
         payload.CopyTo(_sent.AsMemory(FrameHeadBytes));
         await transport.WriteAsync(_sent.AsMemory(0, FrameHeadBytes + payload.Length), cancellationToken);
+    }
+
+    private static byte[] Head(Http2FrameType type, Http2Flags flags, int stream, int length)
+    {
+        var head = new byte[FrameHeadBytes];
+        head[0] = (byte)(length >> 16);
+        BinaryPrimitives.WriteUInt16BigEndian(head.AsSpan(1), (ushort)length);
+        head[3] = (byte)type;
+        head[4] = (byte)flags;
+        BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(5), stream);
+        return head;
     }
 
     private static void Expect(bool isSo, string otherwise)

@@ -9,7 +9,8 @@ namespace X0tta6bl4.Identity.Grpc;
 /// </summary>
 internal sealed class ProtobufWriter
 {
-    private readonly ArrayBufferWriter<byte> _bytes = new();
+    // Room for a whole request: what grows leaves copies behind, which Clear does not reach.
+    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
 
     /// <summary>The message so far.</summary>
     public ReadOnlyMemory<byte> Message => _bytes.WrittenMemory;

@@ -12,7 +12,7 @@ public interface INodeAttestor
     /// <exception cref="IdentityRefusedException">There is nothing left to prove with.</exception>
     byte[] Payload();
 
-    /// <summary>The answer to what the server asks then. The caller clears it after use.</summary>
+    /// <summary>The answer to what the server asks then.</summary>
     /// <param name="challenge">What it asks.</param>
     /// <exception cref="IOException">It asks what it should not.</exception>
     byte[] Answer(ReadOnlyMemory<byte> challenge);

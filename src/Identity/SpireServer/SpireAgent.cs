@@ -48,7 +48,7 @@ internal sealed record SpireAgent(LocalSvid Svid, SigningKey Key, bool IsReattes
         }
         catch (CertificateFormatException exception)
         {
-            throw new IOException($"the sealed secret \"{SecretName}\" holds no agent SVID: {exception.Message}", exception);
+            throw new IOException($"the sealed secret \"{SecretName}\" holds no agent SVID, remove it to attest again: {exception.Message}", exception);
         }
         finally
         {

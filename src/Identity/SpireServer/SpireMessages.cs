@@ -30,13 +30,17 @@ internal sealed record SpireX509Svid(IReadOnlyList<ReadOnlyMemory<byte>> Chain)
 /// <summary><c>AttestAgentResponse</c>: the agent's SVID, or a challenge.</summary>
 internal sealed record AttestAgentStep(SpireX509Svid? Svid, bool IsReattestable, ReadOnlyMemory<byte>? Challenge)
 {
-    /// <summary>The first request.</summary>
-    public static ReadOnlyMemory<byte> Request(string type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> csr)
+    /// <summary>The first request. It may hold a join token: clear it after use.</summary>
+    public static byte[] Request(string type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> csr)
     {
-        var parameters = new ProtobufWriter()
-            .Nested(1, new ProtobufWriter().String(1, type).Bytes(2, payload))
-            .Nested(2, new ProtobufWriter().Bytes(1, csr));
-        return new ProtobufWriter().Nested(1, parameters).Message;
+        var data = new ProtobufWriter().String(1, type).Bytes(2, payload);
+        var parameters = new ProtobufWriter().Nested(1, data).Nested(2, new ProtobufWriter().Bytes(1, csr));
+        var request = new ProtobufWriter().Nested(1, parameters);
+        var bytes = request.Message.ToArray();
+        data.Clear();
+        parameters.Clear();
+        request.Clear();
+        return bytes;
     }
 
     /// <summary>The answer to a challenge.</summary>

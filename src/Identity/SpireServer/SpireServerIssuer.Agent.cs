@@ -123,13 +123,19 @@ public sealed partial class SpireServerIssuer
         {
             await using var connection = await OpenAsync(identity: null, trust, cancellationToken);
             using var call = connection.Start($"{Service}/AttestAgent", settings.CallTimeout, cancellationToken);
-            await call.SendAsync(AttestAgentStep.Request(attestor.Type, payload, CertificateRequest.Write(key)), isLast: false);
+            var request = AttestAgentStep.Request(attestor.Type, payload, CertificateRequest.Write(key));
+            await SendAsync(call, request);
             var step = await ResultAsync(call, attestor);
             var agent = Become(SpireAgent.Create(step.Svid!.Chain, key, step.IsReattestable, settings));
             attestor.Attested();
             // Until the server gives a newer one, what it was believed by.
             _bundle = trust;
             return agent;
+        }
+        catch (GrpcException exception) when (IsAlert(exception))
+        {
+            // Before anything was said about this node.
+            throw new IOException($"{exception.Message}: the server does not talk to a node that shows no certificate yet", exception);
         }
         catch (GrpcException exception) when (exception.IsFromServer && Refuses(exception.Code))
         {
@@ -158,9 +164,19 @@ public sealed partial class SpireServerIssuer
                 throw call.Broken($"gave neither a result nor a challenge, or over {ChallengesMax} of these");
             }
 
-            var answer = attestor.Answer(challenge);
-            await call.SendAsync(AttestAgentStep.Response(answer), isLast: false);
-            CryptographicOperations.ZeroMemory(answer);
+            await SendAsync(call, AttestAgentStep.Response(attestor.Answer(challenge)).ToArray());
+        }
+    }
+
+    private static async Task SendAsync(GrpcCall call, byte[] message)
+    {
+        try
+        {
+            await call.SendAsync(message, isLast: false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(message);
         }
     }
 
@@ -184,7 +200,16 @@ public sealed partial class SpireServerIssuer
             return known;
         }
 
-        var configured = settings.Bootstrap();
+        TrustBundle configured;
+        try
+        {
+            configured = settings.Bootstrap();
+        }
+        catch (CertificateFormatException exception)
+        {
+            throw new IOException($"the configured bundle of {settings.TrustDomain} cannot be used: {exception.Message}", exception);
+        }
+
         return _bundle is null
             ? configured
             : configured with

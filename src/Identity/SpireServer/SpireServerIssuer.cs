@@ -28,6 +28,9 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
     /// <inheritdoc/>
     public string Kind => "spire";
 
+    /// <summary>What the newest identity had to be issued without, for people: bundles the server does not have.</summary>
+    public IReadOnlyList<string> Problems { get; private set; } = [];
+
     /// <inheritdoc/>
     public Task<IdentitySnapshot> IssueAsync(IdentitySnapshot? current, CancellationToken cancellationToken) =>
         AsAgentAsync(NewIdentityAsync, cancellationToken);
@@ -35,14 +38,22 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
     /// <summary>A JWT-SVID of our identity for these audiences.</summary>
     /// <exception cref="IdentityRefusedException">The server says no.</exception>
     /// <exception cref="IOException">The server cannot be reached, or answers what it should not.</exception>
-    public Task<string> NewJwtSvidAsync(IReadOnlyList<string> audiences, CancellationToken cancellationToken) => AsAgentAsync(
-        async (connection, token) =>
+    public Task<string> NewJwtSvidAsync(IReadOnlyList<string> audiences, CancellationToken cancellationToken)
+    {
+        if (audiences.Count == 0)
         {
-            var entry = await FindEntryAsync(connection, token);
-            return OtherSvids.ReadJwt(await connection.CallAsync(
-                "spire.api.server.svid.v1.SVID/NewJWTSVID", OtherSvids.JwtRequest(entry.EntryId, audiences), settings.CallTimeout, token));
-        },
-        cancellationToken);
+            throw new ArgumentException("a JWT-SVID is for somebody (J-6)", nameof(audiences));
+        }
+
+        return AsAgentAsync(
+            async (connection, token) =>
+            {
+                var entry = await FindEntryAsync(connection, token);
+                return OtherSvids.ReadJwt(await connection.CallAsync(
+                    "spire.api.server.svid.v1.SVID/NewJWTSVID", OtherSvids.JwtRequest(entry.EntryId, audiences), settings.CallTimeout, token));
+            },
+            cancellationToken);
+    }
 
     /// <summary>
     /// An authority below the server's, for an island. The server gives it to an identity whose registration entry is marked
@@ -88,12 +99,21 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
             await connection.CallAsync("spire.api.server.bundle.v1.Bundle/GetBundle", SpireBundle.Request, settings.CallTimeout, cancellationToken),
             settings.TrustDomain);
         var bundles = new List<TrustBundle> { own };
+        var problems = new List<string>();
         foreach (var domain in Federated(entry))
         {
-            bundles.Add(SpireBundle.Read(
-                await connection.CallAsync(
-                    "spire.api.server.bundle.v1.Bundle/GetFederatedBundle", SpireBundle.FederatedRequest(domain), settings.CallTimeout, cancellationToken),
-                domain));
+            try
+            {
+                bundles.Add(SpireBundle.Read(
+                    await connection.CallAsync(
+                        "spire.api.server.bundle.v1.Bundle/GetFederatedBundle", SpireBundle.FederatedRequest(domain), settings.CallTimeout, cancellationToken),
+                    domain));
+            }
+            catch (GrpcException exception) when (exception is { Code: GrpcCode.NotFound, IsFromServer: true })
+            {
+                // Federation that is not there yet, or not any more, costs the trust in others and not our own identity.
+                problems.Add($"{exception.Message}: nobody of {domain} is trusted");
+            }
         }
 
         var snapshot = new IdentitySnapshot(svid, new TrustBundleSet(bundles));
@@ -104,6 +124,7 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
         }
 
         Remember(own);
+        Problems = problems;
         return snapshot;
     }
 
@@ -194,12 +215,17 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
     private IOException Unusable(Exception exception) =>
         new($"{settings.Endpoint} sent an answer that cannot be used: {exception.Message}", exception);
 
-    /// <summary>The server ended the connection because it does not believe the certificate we showed.</summary>
+    /// <summary>The server ended the connection because of the certificate we showed: the alert says that (RFC 8446, section 6.2).</summary>
     private static bool IsAlert(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            if (exception is TlsFatalAlertReceived or TlsHandshakeException { Failure: TlsFailure.RefusedByPeer })
+            if (exception is TlsFatalAlertReceived
+                {
+                    AlertDescription: (>= AlertDescription.bad_certificate and <= AlertDescription.certificate_unknown)
+                        or AlertDescription.unknown_ca or AlertDescription.access_denied or AlertDescription.decrypt_error
+                        or AlertDescription.certificate_required,
+                })
             {
                 return true;
             }

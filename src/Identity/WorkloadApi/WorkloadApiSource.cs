@@ -68,23 +68,30 @@ public sealed class WorkloadApiSource : IIdentitySource
         {
             var began = _time.GetTimestamp();
             var end = await FollowAsync(client, sink, cancellationToken);
-            if (end.HadMessage)
-            {
-                failures = _time.GetElapsedTime(began) < SteadyAfter ? 1 : 0;
-            }
-
-            if (Next(end.Error, ref failures, sink) is { } pause)
-            {
-                await Task.Delay(pause, _time, cancellationToken);
-            }
+            var isSteady = end.HadMessage && _time.GetElapsedTime(began) >= SteadyAfter;
+            var atOnce = end.HadMessage && (isSteady || failures == 0);
+            failures = isSteady ? 0 : failures + 1;
+            var pause = RenewalSchedule.PauseAfter(Math.Max(1, failures), TimeSpan.Zero, _random.NextDouble());
+            await Task.Delay(Judge(end.Error, atOnce ? TimeSpan.Zero : pause, pause, sink), _time, cancellationToken);
         }
     }
 
-    /// <summary>What to do about the end of a stream: the pause before the next one; null for none.</summary>
-    private TimeSpan? Next(GrpcException? error, ref int failures, IIdentitySink sink)
+    /// <summary>What the end of a stream means, and how long to wait before the next.</summary>
+    /// <param name="error">How it ended; null for normally.</param>
+    /// <param name="pause">The pause when there is a new stream to be had.</param>
+    /// <param name="longPause">The pause when the server has to change its mind first.</param>
+    /// <param name="sink">Hears of it.</param>
+    private TimeSpan Judge(GrpcException? error, TimeSpan pause, TimeSpan longPause, IIdentitySink sink)
     {
         switch (error?.Code)
         {
+            case null:
+                if (pause > TimeSpan.Zero)
+                {
+                    sink.Failed($"{_endpoint}: the server ends every stream soon after it began (W-3)");
+                }
+
+                return pause;
             case GrpcCode.PermissionDenied when error.IsFromServer:
                 if (_hasPublished)
                 {
@@ -93,30 +100,15 @@ public sealed class WorkloadApiSource : IIdentitySource
                 }
 
                 sink.Failed($"{error.Message}: there is no registration entry for this process, or not any more (W-17)");
-                break;
+                return longPause;
             case GrpcCode.InvalidArgument or GrpcCode.Unimplemented when error.IsFromServer:
                 sink.Failed($"{error.Message}: what answers there is no Workload API that we understand; "
                     + $"the next attempt is in {RefusedPause.TotalMinutes:0} min (E-5, E-12)");
                 return RefusedPause;
-            case null when failures == 0:
-                return null;
-            case null:
-                sink.Failed($"{_endpoint}: the server ends every stream soon after it began (W-3)");
-                break;
             default:
                 sink.Failed(error.Message);
-                if (failures == 0)
-                {
-                    // It had lived well: most likely the server was restarted.
-                    failures = 1;
-                    return null;
-                }
-
-                break;
+                return pause;
         }
-
-        failures++;
-        return RenewalSchedule.PauseAfter(failures - 1 > 0 ? failures - 1 : 1, TimeSpan.Zero, _random.NextDouble());
     }
 
     /// <summary>One stream, from its begin to its end.</summary>

@@ -53,6 +53,22 @@ public sealed record WorkloadEndpoint
             : new SpiffeProblem("E-8", "the endpoint begins neither with unix: nor with tcp:");
     }
 
+    /// <summary>The configured endpoint; without one, that of the environment, as clients must (E-7).</summary>
+    /// <param name="configured">What the configuration says; null when it says nothing.</param>
+    /// <param name="environment">Value of an environment variable.</param>
+    /// <param name="endpoint">The endpoint, when the answer is null.</param>
+    /// <returns>Null, or what is wrong and which requirement says so.</returns>
+    public static SpiffeProblem? Locate(string? configured, Func<string, string?> environment, out WorkloadEndpoint? endpoint)
+    {
+        if ((configured ?? environment(EnvironmentVariable)) is { Length: > 0 } text)
+        {
+            return Parse(text, out endpoint);
+        }
+
+        endpoint = null;
+        return new SpiffeProblem("E-7", $"no endpoint of a Workload API is configured, and {EnvironmentVariable} is not set");
+    }
+
     /// <summary>Connects.</summary>
     /// <exception cref="IOException">Nobody listens there; the message says what is missing.</exception>
     internal async Task<Stream> ConnectAsync(CancellationToken cancellationToken)

@@ -168,7 +168,7 @@ public sealed class GrpcConnectionTests
 
         Assert.Contains(said, exception.Message, StringComparison.Ordinal);
         Assert.False(exception.IsFromServer);
-        Assert.StartsWith("test: service/method", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("test: ", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed class GrpcConnectionTests
         await call.SendAsync(default, isLast: true);
         var reading = call.ReadAsync();
 
-        await server.Stream.WriteAsync((byte[])[.. Settings, .. Frame(Http2FrameType.Ping, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8])]);
+        await server.Stream.WriteAsync((byte[])[.. Frame(Http2FrameType.Ping, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8])]);
 
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], await server.ReadUntilAsync(Http2FrameType.Ping));
         await server.Stream.WriteAsync((byte[])[.. Ok, .. Message(1)]);
@@ -249,7 +249,7 @@ public sealed class GrpcConnectionTests
         await using var connection = await server.ConnectAsync(s => s with { Time = time });
         using var call = connection.Start("service/method", null, CancellationToken.None);
         await call.SendAsync(default, isLast: true);
-        await server.Stream.WriteAsync((byte[])[.. Settings, .. Ok, .. Message(1)]);
+        await server.Stream.WriteAsync((byte[])[.. Ok, .. Message(1)]);
         Assert.Equal([1], await call.ReadAsync());
 
         // Alive: it answers, and the stream goes on.
@@ -275,15 +275,14 @@ public sealed class GrpcConnectionTests
     [Fact]
     public async Task A_request_waits_for_room_when_the_peer_gives_little()
     {
-        await using var server = await StartAsync();
+        // A window of 10 bytes: SETTINGS_INITIAL_WINDOW_SIZE.
+        await using var server = await StartAsync(Frame(Http2FrameType.Settings, 0, 0, [0, 4, 0, 0, 0, 10]));
         await using var connection = await server.ConnectAsync();
-        // A window of 10 bytes: SETTINGS_INITIAL_WINDOW_SIZE, known before the request because a first call came before.
-        await server.Stream.WriteAsync(Frame(Http2FrameType.Settings, 0, 0, [0, 4, 0, 0, 0, 10]));
         await server.Stream.WriteAsync((byte[])[.. Ok, .. Message(1), .. Trailers("0")]);
         await connection.CallAsync("service/first", default, TimeSpan.FromSeconds(5), CancellationToken.None);
+        await server.ReadUntilAsync(Http2FrameType.Data);
 
         var call = connection.CallAsync("service/second", new byte[20], TimeSpan.FromSeconds(5), CancellationToken.None);
-        await server.ReadUntilAsync(Http2FrameType.Data);
         Assert.Equal(10, (await server.ReadUntilAsync(Http2FrameType.Data)).Length);
         await server.Stream.WriteAsync(Frame(Http2FrameType.WindowUpdate, 0, 3, [0, 0, 0, 15]));
 

@@ -20,9 +20,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public Stream Stream { get; }
 
-    public static async Task<ScriptedServer> StartAsync()
+    /// <summary>A peer that begins with these bytes; with settings, as it must, unless a test says otherwise.</summary>
+    public static async Task<ScriptedServer> StartAsync(byte[]? first = null)
     {
         var (client, server) = await Loopback.PairAsync();
+        await server.WriteAsync(first ?? Settings);
         return new ScriptedServer(client, server);
     }
 
@@ -35,8 +37,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>What the server does when one unary call comes: the answer to it.</summary>
     public static async Task<byte[]> AnswerAsync(byte[] script, Func<GrpcSettings, GrpcSettings>? change = null)
     {
-        await using var server = await StartAsync();
-        await server.Stream.WriteAsync(script);
+        await using var server = await StartAsync(script);
         await using var connection = await server.ConnectAsync(change);
         var call = connection.CallAsync("service/method", default, TimeSpan.FromSeconds(5), CancellationToken.None);
         // Whoever waits for more than the script has, sees the end.

@@ -256,6 +256,34 @@ public sealed class SpireServerIssuerTests
         Assert.Single(domain.Server.Calls, "GetFederatedBundle");
     }
 
+    [Fact]
+    public async Task A_federated_bundle_the_server_does_not_have_costs_that_trust_and_not_our_identity()
+    {
+        await using var domain = await SpireDomain.StartAsync(server =>
+        {
+            server.Entries.Clear();
+            server.AddEntry("node/a", federatesWith: "gone.example");
+        });
+        var router = domain.Router();
+
+        Assert.NotNull((await IssueAsync(router)).Svid);
+        Assert.Contains("nobody of gone.example is trusted", Assert.Single(router.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_configured_bundle_that_is_none_is_not_blamed_on_the_server()
+    {
+        await using var domain = await SpireDomain.StartAsync();
+
+        var exception = await Assert.ThrowsAsync<IOException>(() => IssueAsync(domain.Router(s => s with
+        {
+            Bootstrap = () => TrustBundleReader.Read("no bundle"u8.ToArray(), domain.Domain),
+        })));
+
+        Assert.StartsWith("the configured bundle of site.example cannot be used", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(domain.Server.Calls);
+    }
+
     [Theory]
     [InlineData("spiffe://site.example/node/evil"), InlineData("spiffe://site.example/spire/agent/x"), InlineData("spiffe://site.example/spire/server/x")]
     public async Task A_server_that_is_not_the_server_learns_no_token(string impostor)

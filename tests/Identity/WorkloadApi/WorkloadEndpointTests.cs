@@ -72,6 +72,21 @@ public sealed class WorkloadEndpointTests
         Assert.Equal(requirement, problem!.Requirement);
     }
 
+    [Theory]
+    [InlineData("unix:///configured", "unix:///environment", "unix:///configured", null)]
+    [InlineData(null, "unix:///environment", "unix:///environment", null)]
+    [InlineData(null, null, null, "E-7")]
+    [InlineData(null, "", null, "E-7")]
+    [InlineData("", "unix:///environment", null, "E-7")]
+    [InlineData(null, "environment", null, "E-8")]
+    public void Without_a_configured_one_the_environment_says_where(string? configured, string? environment, string? found, string? requirement)
+    {
+        var problem = WorkloadEndpoint.Locate(
+            configured, name => name == "SPIFFE_ENDPOINT_SOCKET" ? environment : null, out var endpoint);
+
+        Assert.Equal((found, requirement), (endpoint?.ToString(), problem?.Requirement));
+    }
+
     [Fact]
     public void A_path_that_no_socket_can_have_is_refused()
     {
