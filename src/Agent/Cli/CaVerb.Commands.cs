@@ -20,6 +20,13 @@ internal static partial class CaVerb
                 + $"x0tta6bl4 secret remove {AuthorityKeyStore.SiteName}, and remove the ledger");
         }
 
+        if (File.Exists(Path.Combine(LedgerOf(line), AuthorityLedger.FileName)))
+        {
+            throw new IOException(
+                $"{LedgerOf(line)}: there is the ledger of an authority whose key is not in the store. Put its store back, or remove the "
+                + "ledger; its routers must then be enrolled again, and its deny list is gone");
+        }
+
         var days = Whole(line, "--lifetime", 1, IssuingKey.RootDaysMax, RootDays);
         var root = IssuingKey.CreateRoot(domain, Kind(line), TimeSpan.FromDays(days), TimeProvider.System.GetUtcNow());
         AuthorityKeyStore.Write(store, AuthorityKeyStore.SiteName, root);
@@ -127,8 +134,13 @@ internal static partial class CaVerb
     private static int Deny(CommandLine line, TextWriter output)
     {
         var id = Id(line);
-        With(line, authority => authority.DenyAsync(id, CancellationToken.None));
-        output.WriteLine($"{id} is denied: nothing is issued for it any more, and what it holds ends within an hour");
+        var byFile = With(line, authority => authority.DenyAsync(id, CancellationToken.None));
+        output.WriteLine($"{id} is denied: nothing is issued for it any more, and what routers believe of it ends within an hour");
+        if (byFile > TimeProvider.System.GetUtcNow() + HourOfPeers)
+        {
+            output.WriteLine($"a certificate that was issued for it by file is valid until {byFile:u}: tell the programs that accept such a one");
+        }
+
         return ExitCode.Fine;
     }
 

@@ -89,8 +89,11 @@ internal static partial class CaVerb
 
     private static string StoreOf(CommandLine line) => Path.GetFullPath(line.Value("--store") ?? SealedStoreOptions.DefaultDirectory);
 
+    private static string LedgerOf(CommandLine line) =>
+        Path.GetFullPath(line.Value("--ledger") ?? Path.Combine(Path.GetDirectoryName(StoreOf(line)) ?? "/", LedgerFolder));
+
     private static AuthorityLedger OpenLedger(CommandLine line) => new(
-        line.Value("--ledger") ?? Path.Combine(Path.GetDirectoryName(StoreOf(line)) ?? "/", LedgerFolder),
+        LedgerOf(line),
         TimeProvider.System.GetUtcNow,
         problem => Console.Error.WriteLine($"x0tta6bl4: {problem}"));
 

@@ -1,12 +1,9 @@
-using System.Collections.Frozen;
-
 namespace X0tta6bl4.Identity.Authority;
 
 /// <summary>What happened at an authority since it started. Read at any time, from any thread.</summary>
 public sealed class EnrolmentCounters
 {
-    private readonly FrozenDictionary<EnrolmentRefusal, StrongBox> _refused =
-        Enum.GetValues<EnrolmentRefusal>().ToFrozenDictionary(r => r, _ => new StrongBox());
+    private readonly long[] _refused = new long[Enum.GetValues<EnrolmentRefusal>().Length];
 
     private long _enrolled;
     private long _renewed;
@@ -38,13 +35,13 @@ public sealed class EnrolmentCounters
     public long TurnedAway => Volatile.Read(ref _turnedAway);
 
     /// <summary>Refusals, by reason.</summary>
-    public long Refused(EnrolmentRefusal reason) => Volatile.Read(ref _refused[reason].Value);
+    public long Refused(EnrolmentRefusal reason) => Volatile.Read(ref _refused[(int)reason]);
 
     internal void Answered(EnrolmentRequest request, EnrolmentRefusal? refusal)
     {
         if (refusal is { } reason)
         {
-            Interlocked.Increment(ref _refused[reason].Value);
+            Interlocked.Increment(ref _refused[(int)reason]);
             return;
         }
 
@@ -65,16 +62,11 @@ public sealed class EnrolmentCounters
         }
     }
 
-    internal void RefusedUnread(EnrolmentRefusal reason) => Interlocked.Increment(ref _refused[reason].Value);
+    internal void RefusedUnread(EnrolmentRefusal reason) => Interlocked.Increment(ref _refused[(int)reason]);
 
     internal void HandshakeFailed() => Interlocked.Increment(ref _handshakesFailed);
 
     internal void Broke() => Interlocked.Increment(ref _broken);
 
     internal void TurnAway() => Interlocked.Increment(ref _turnedAway);
-
-    private sealed class StrongBox
-    {
-        public long Value;
-    }
 }

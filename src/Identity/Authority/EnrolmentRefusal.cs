@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace X0tta6bl4.Identity.Authority;
 
 /// <summary>Why an authority says no. Metric label, and part of its answer.</summary>
@@ -54,10 +52,9 @@ public enum EnrolmentRefusal
 /// <summary>Names of refusals on the wire.</summary>
 internal static class EnrolmentRefusals
 {
-    private static readonly FrozenDictionary<string, EnrolmentRefusal> ByLabel =
-        Enum.GetValues<EnrolmentRefusal>().ToFrozenDictionary(r => EnrolmentProtocol.Label(r));
+    private static readonly string[] Labels = [.. Enum.GetValues<EnrolmentRefusal>().Select(r => EnrolmentProtocol.Label(r))];
 
-    public static EnrolmentRefusal? Parse(string label) => ByLabel.TryGetValue(label, out var refusal) ? refusal : null;
+    public static EnrolmentRefusal? Parse(string label) => Array.IndexOf(Labels, label) is >= 0 and var index ? (EnrolmentRefusal)index : null;
 
     /// <summary>Asking again later may be answered otherwise, without anybody doing anything.</summary>
     public static bool PassesByItself(EnrolmentRefusal refusal) =>

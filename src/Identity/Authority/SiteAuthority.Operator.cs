@@ -82,8 +82,12 @@ public sealed partial class SiteAuthority
     }
 
     /// <summary>Stops issuing for an ID, and forgets its tokens and keys. Its certificate ends within the hour.</summary>
-    public Task DenyAsync(SpiffeId id, CancellationToken cancellationToken) => RecordAsync(
-        id, new LedgerRecord.Denied(id, _now()), cancellationToken);
+    /// <returns>The end of a certificate that was issued for it by file; long ago when there was none.</returns>
+    public async Task<DateTimeOffset> DenyAsync(SpiffeId id, CancellationToken cancellationToken)
+    {
+        await RecordAsync(id, new LedgerRecord.Denied(id, _now()), cancellationToken);
+        return await _ledger.ReadAsync(state => state.Nodes[id].IssuedNotAfter, cancellationToken);
+    }
 
     /// <summary>Takes an ID off the deny list. It needs a new token to come back.</summary>
     public Task AllowAsync(SpiffeId id, CancellationToken cancellationToken) =>

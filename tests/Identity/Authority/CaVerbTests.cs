@@ -117,6 +117,30 @@ public sealed class CaVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_new_authority_does_not_inherit_the_ledger_of_one_whose_key_is_gone()
+    {
+        Init();
+        Fine("ca", "token", "--id", "spiffe://site.example/node/a");
+        Directory.Delete(PathOf("state/secrets"), recursive: true);
+
+        var (exitCode, _, error) = Run("ca", "init", "--trust-domain", "site.example", "--out", PathOf("bundle.pem"));
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("there is the ledger of an authority", error, StringComparison.Ordinal);
+        Directory.Delete(PathOf("state/authority"), recursive: true);
+        Init();
+    }
+
+    [Fact]
+    public void Denying_names_a_certificate_that_outlives_the_hour()
+    {
+        Init();
+        Fine("ca", "issue", "--id", "spiffe://site.example/lab", "--ttl", "30d", "--long-lived", "yes", "--out-dir", PathOf("out"));
+
+        Assert.Contains("by file is valid until", Fine("ca", "deny", "--id", "spiffe://site.example/lab"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Tokens_denials_and_islands_are_listed()
     {
         Init();

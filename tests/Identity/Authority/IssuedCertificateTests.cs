@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using X0tta6bl4.Identity.Authority;
+using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Tests.Minting;
 using X0tta6bl4.Identity.Tests.Tls;
 using X0tta6bl4.Identity.Tls;
@@ -175,7 +176,7 @@ public sealed class IssuedCertificateTests : IDisposable
         await using var world = new AuthorityWorld();
         File.WriteAllBytes(world.PathOf("fuses"), RandomNumberGenerator.GetBytes(32));
         File.SetUnixFileMode(world.PathOf("fuses"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        using (var store = new Sealed.SealedStore(new Sealed.SealedStoreOptions
+        using (var store = new SealedStore(new SealedStoreOptions
         {
             Directory = world.PathOf("secrets"),
             DeviceSecretFile = world.PathOf("fuses"),
