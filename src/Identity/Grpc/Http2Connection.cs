@@ -16,7 +16,7 @@ internal readonly record struct Http2Part(
 /// a stream of its own, begun with prior knowledge on any transport.
 /// </summary>
 /// <remarks>
-/// <para>Why not .NET's: it weighs 1.4 MB compressed, half of the agent, brings a TLS that aborts the process on a root without
+/// <para>Why not .NET's: it weighs 1.4 MB compressed, over a third of the agent, brings a TLS that aborts the process on a root without
 /// libssl, and keeps in its buffers what it has received: private keys. docs/dependencies.md has the figures.</para>
 /// <para>Nothing runs in the background. Frames are read while the caller waits for a part of the answer; PING and SETTINGS are
 /// answered then, and a peer that stays silent is asked whether it lives. One frame is held at a time, so that nothing grows,
@@ -57,9 +57,6 @@ internal sealed class Http2Connection(Stream transport, Http2Options options, Ti
     private int _consumed;
     private int _toClear;
 
-    /// <summary>False when the peer takes no further request on this connection.</summary>
-    public bool TakesRequests => !_wasToldToGo;
-
     /// <summary>
     /// Says who we are: the preface, and settings that keep the peer's headers free of state. Waits for the peer's settings: a
     /// peer that does not believe our certificate says so only now, and what it says would be lost to a write that fails.
@@ -84,12 +81,17 @@ internal sealed class Http2Connection(Stream transport, Http2Options options, Ti
     }
 
     /// <summary>Begins a request, when the one before has been answered to its end.</summary>
-    /// <exception cref="IOException">The transport broke.</exception>
+    /// <exception cref="IOException">The transport broke, or the peer takes no further request on this connection.</exception>
     public async Task BeginAsync(ReadOnlyMemory<byte> headers, CancellationToken cancellationToken)
     {
         if (headers.Length > FrameBytesMax)
         {
             throw new ArgumentException($"a request has headers of {headers.Length} bytes", nameof(headers));
+        }
+
+        if (_wasToldToGo)
+        {
+            throw new Http2Exception(Http2Error.RefusedStream, "the server takes no further calls on this connection");
         }
 
         _stream += 2;

@@ -181,6 +181,22 @@ public sealed class GrpcConnectionTests
     }
 
     [Fact]
+    public async Task A_connection_that_is_going_away_takes_no_second_call()
+    {
+        await using var server = await StartAsync();
+        await using var connection = await server.ConnectAsync();
+        await server.Stream.WriteAsync(
+            (byte[])[.. Frame(Http2FrameType.GoAway, 0, 0, [0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]), .. Ok, .. Message(1), .. Trailers("0")]);
+        await connection.CallAsync("service/first", default, TimeSpan.FromSeconds(5), CancellationToken.None);
+
+        var exception = await Assert.ThrowsAsync<GrpcException>(
+            () => connection.CallAsync("service/second", default, TimeSpan.FromSeconds(5), CancellationToken.None));
+
+        Assert.Equal(GrpcCode.Unavailable, exception.Code);
+        Assert.Contains("takes no further calls", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Random_bytes_after_the_settings_are_an_error_and_nothing_worse() =>
         await Gen.Byte.Array[0, 200].SampleAsync(
             async bytes =>

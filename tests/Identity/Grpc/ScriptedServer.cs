@@ -38,11 +38,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public static async Task<byte[]> AnswerAsync(byte[] script, Func<GrpcSettings, GrpcSettings>? change = null)
     {
         await using var server = await StartAsync(script);
-        await using var connection = await server.ConnectAsync(change);
-        var call = connection.CallAsync("service/method", default, TimeSpan.FromSeconds(5), CancellationToken.None);
         // Whoever waits for more than the script has, sees the end.
         ((System.Net.Sockets.NetworkStream)server.Stream).Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
-        return await call;
+        await using var connection = await server.ConnectAsync(change);
+        return await connection.CallAsync("service/method", default, TimeSpan.FromSeconds(5), CancellationToken.None);
     }
 
     /// <summary>Reads the client's frames up to one of this type.</summary>
