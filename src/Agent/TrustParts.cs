@@ -7,6 +7,8 @@ using X0tta6bl4.Identity.Authority;
 using X0tta6bl4.Identity.Clock;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.SpireServer;
+using X0tta6bl4.Identity.WorkloadApi;
 using X0tta6bl4.Identity.X509;
 using X0tta6bl4.Telemetry.Health;
 using X0tta6bl4.Telemetry.Logging;
@@ -118,14 +120,21 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
             return new FilesSource(files, time);
         }
 
+        if (identity.WorkloadApi is { } workloadApi)
+        {
+            return new WorkloadApiSource(workloadApi.Endpoint, workloadApi.Hint, time, new Random());
+        }
+
         var clock = Clock(options);
-        IIdentityIssuer issuer = new SiteAuthorityIssuer(
-            new SiteAuthorityIssuerOptions
-            {
-                Join = () => ReadJoin(identity.Authority!.JoinFile),
-                Addresses = identity.Authority!.Addresses,
-            },
-            Store(options), () => clock.Now, time, _logger);
+        IIdentityIssuer issuer = identity.Spire is { } spire
+            ? new SpireServerIssuer(Spire(options, identity, spire))
+            : new SiteAuthorityIssuer(
+                new SiteAuthorityIssuerOptions
+                {
+                    Join = () => ReadJoin(identity.Authority!.JoinFile),
+                    Addresses = identity.Authority!.Addresses,
+                },
+                Store(options), () => clock.Now, time, _logger);
         if (identity.Islands.Count > 0)
         {
             var islands = new IslandIssuer(identity.Islands, Store(options), () => clock.Now, time);
@@ -133,6 +142,27 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
         }
 
         return new IssuedSource(issuer, clock, time, new Random());
+    }
+
+    private SpireServerSettings Spire(AgentOptions options, IdentityOptions identity, SpireOptions spire)
+    {
+        var clock = Clock(options);
+        var store = Store(options);
+        return new SpireServerSettings
+        {
+            TrustDomain = identity.TrustDomain,
+            Host = spire.Host,
+            Port = spire.Port,
+            Bootstrap = () => SvidFiles.ReadBundle(spire.TrustBundle, identity.TrustDomain),
+            Attestor = spire.Provisioned is { } provisioned
+                ? new ProvisionedAttestor(provisioned.Certificates, provisioned.Key)
+                : new JoinTokenAttestor(store),
+            Store = store,
+            Verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax }),
+            Now = () => clock.Now,
+            Hint = spire.Hint,
+            Time = time,
+        };
     }
 
     /// <exception cref="IOException">It is there and is no join string.</exception>

@@ -56,7 +56,7 @@ public class AgentConfigTests
     [InlineData("[node]\nname = \"a b\"", "letters, digits")]
     [InlineData("[api]\nlisten = [\"localhost\"]", "an IP address and port")]
     [InlineData("[api]\nsocket = \"relative\"", "absolute path")]
-    [InlineData("[mqtt]\nhost = \"broker.example\"", "not this machine")]
+    [InlineData("[mqtt]\nhost = \"broker.example\"", "mutual TLS")]
     [InlineData("[mqtt]\nport = 0", "1 to 65535")]
     [InlineData("[log]\nlevel = \"chatty\"", "must be one of")]
     [InlineData("node = 1", "must be a table")]
@@ -74,8 +74,32 @@ public class AgentConfigTests
     }
 
     [Fact]
-    public void Plain_tcp_to_another_host_needs_the_operators_word() =>
-        Assert.Equal("broker.example", Fine("[mqtt]\nhost = \"broker.example\"\ninsecure = true").Mqtt!.Host);
+    public void Another_host_is_reached_over_mutual_tls_only()
+    {
+        Assert.Contains("not be encrypted", ProblemsOf("[mqtt]\nhost = \"broker.example\"\ntls = false"));
+        Assert.Contains("set identity.source", ProblemsOf("[mqtt]\nhost = \"broker.example\"\nbroker_ids = [\"spiffe://a\"]"));
+        Assert.Contains("broker_ids", ProblemsOf($"{Files}[mqtt]\nhost = \"broker.example\""));
+        var mqtt = Fine($"{Files}[mqtt]\nhost = \"broker.example\"\nbroker_ids = [\"spiffe://a/broker\"]").Mqtt!;
+        Assert.Equal(("broker.example", 8883, true), (mqtt.Reporter.Host, mqtt.Reporter.Port, mqtt.Reporter.IsEncrypted));
+    }
+
+    private const string Files = "[identity]\nsource = \"files\"\ntrust_domain = \"a\"\n";
+
+    [Fact]
+    public void A_broker_on_this_machine_may_be_plain() =>
+        Assert.Equal(1883, Fine("[mqtt]\nhost = \"127.0.0.1\"").Mqtt!.Reporter.Port);
+
+    [Theory]
+    [InlineData("source = \"files\"", "trust_domain")]
+    [InlineData("source = \"files\"\ntrust_domain = \"A\"", "ID-6")]
+    [InlineData("source = \"smoke\"", "source")]
+    [InlineData("source = \"spire\"\ntrust_domain = \"a\"", "spire_server")]
+    [InlineData("source = \"workload-api\"\ntrust_domain = \"a\"\nworkload_api = \"http://x\"", "E-8")]
+    [InlineData("source = \"authority\"\ntrust_domain = \"a\"\nauthority_addresses = [\"x y\"]", "authority_addresses")]
+    [InlineData("federated_bundles = [\"b=c.pem\"]", "federated_bundles")]
+    [InlineData("source = \"files\"\ntrust_domain = \"a\"\n[island]\nlisten = [\"0.0.0.0:8448\"]", "stands in")]
+    public void A_wrong_identity_is_named(string text, string expected) =>
+        Assert.Contains(expected, ProblemsOf($"[identity]\n{text}\n"));
 
     [Fact]
     public void No_text_makes_it_throw() => Gen.String.Sample(

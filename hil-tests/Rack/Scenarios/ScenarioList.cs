@@ -29,6 +29,7 @@ internal static class ScenarioList
         new AuthorityGoneThenBack(),
         new WrongClockMtls(),
         new IdentityRotation(),
+        new RoutersAttest(),
         new FullDisk(),
         new ButtonPress(),
         .. BadInput.Variants,

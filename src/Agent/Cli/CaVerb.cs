@@ -28,7 +28,7 @@ internal static partial class CaVerb
             ("list", "who is enrolled, who is denied, which tokens wait"),
         ],
         [
-            "--store", "--tpm", "--device-secret", "--passphrase-file", "--ledger", "--trust-domain", "--lifetime", "--key", "--out",
+            .. StoreFlags.All, "--ledger", "--trust-domain", "--lifetime", "--key", "--out",
             "--out-dir", "--id", "--ttl", "--long-lived", "--csr", "--address", "--days",
         ],
         Run);
@@ -79,18 +79,9 @@ internal static partial class CaVerb
         }
     }
 
-    private static SealedStore OpenStore(CommandLine line) => new(new SealedStoreOptions
-    {
-        Directory = StoreOf(line),
-        Tpm = line.Value("--tpm"),
-        DeviceSecretFile = line.Value("--device-secret"),
-        PassphraseFile = line.Value("--passphrase-file"),
-    });
+    private static SealedStore OpenStore(CommandLine line) => new(StoreFlags.Store(line));
 
-    private static string StoreOf(CommandLine line) => Path.GetFullPath(line.Value("--store") ?? SealedStoreOptions.DefaultDirectory);
-
-    private static string LedgerOf(CommandLine line) =>
-        Path.GetFullPath(line.Value("--ledger") ?? Path.Combine(Path.GetDirectoryName(StoreOf(line)) ?? "/", LedgerFolder));
+    private static string StoreOf(CommandLine line) => StoreFlags.Store(line).Directory;
 
     private static AuthorityLedger OpenLedger(CommandLine line) => new(
         LedgerOf(line),

@@ -18,7 +18,7 @@ internal static class SecretVerb
             ("rotate", "new keys: every secret is sealed anew, all or nothing"),
             ("remove NAME", "take a secret away"),
         ],
-        ["--store", "--tpm", "--device-secret", "--passphrase-file"],
+        StoreFlags.All,
         Run);
 
     private const string Usage =
@@ -51,14 +51,13 @@ internal static class SecretVerb
         try
         {
             CoreDumps.Forbid();
-            using var store = new SealedStore(new SealedStoreOptions
-            {
-                Directory = line.Value("--store") ?? SealedStoreOptions.DefaultDirectory,
-                Tpm = line.Value("--tpm"),
-                DeviceSecretFile = line.Value("--device-secret"),
-                PassphraseFile = line.Value("--passphrase-file"),
-            });
+            using var store = new SealedStore(StoreFlags.Store(line));
             return run(store);
+        }
+        catch (FormatException exception)
+        {
+            error.WriteLine($"x0tta6bl4: {exception.Message}");
+            return ExitCode.Usage;
         }
         catch (IOException exception)
         {

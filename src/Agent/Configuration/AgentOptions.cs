@@ -2,6 +2,7 @@ using System.Net;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
+using X0tta6bl4.Identity.WorkloadApi;
 using X0tta6bl4.Mesh;
 using X0tta6bl4.Peering.Mqtt;
 
@@ -47,6 +48,12 @@ internal sealed record IdentityOptions(TrustDomain TrustDomain, TimeSpan Lifetim
     /// <summary>The site authority.</summary>
     public EnrolmentOptions? Authority { get; init; }
 
+    /// <summary>The Workload API of this machine.</summary>
+    public WorkloadApiOptions? WorkloadApi { get; init; }
+
+    /// <summary>SPIRE Server itself, without an agent of SPIRE on the router.</summary>
+    public SpireOptions? Spire { get; init; }
+
     /// <summary>HOST:PORT of routers that stand in for an authority that cannot be reached.</summary>
     public required ValueList<string> Islands { get; init; }
 }
@@ -55,6 +62,22 @@ internal sealed record IdentityOptions(TrustDomain TrustDomain, TimeSpan Lifetim
 /// <param name="JoinFile">A file with the join string; may be absent once it was used.</param>
 /// <param name="Addresses">HOST:PORT, beside those of the join string.</param>
 internal sealed record EnrolmentOptions(string JoinFile, ValueList<string> Addresses);
+
+/// <summary>Where the Workload API listens, and which of its identities is ours.</summary>
+/// <param name="Endpoint">The socket.</param>
+/// <param name="Hint">Null takes the first identity.</param>
+internal sealed record WorkloadApiOptions(WorkloadEndpoint Endpoint, string? Hint);
+
+/// <summary>How this router joins a SPIRE domain by itself.</summary>
+/// <param name="Host">Name or address of SPIRE Server.</param>
+/// <param name="Port">Its port.</param>
+/// <param name="TrustBundle">File with the bundle by which it is believed at the first contact.</param>
+/// <param name="Hint">Of the registration entry, when there are several; null otherwise.</param>
+internal sealed record SpireOptions(string Host, int Port, string TrustBundle, string? Hint)
+{
+    /// <summary>Files of the certificates and key this router was provisioned with (x509pop); null attests with a join token.</summary>
+    public (string Certificates, string Key)? Provisioned { get; init; }
+}
 
 /// <summary>This router serves as an authority.</summary>
 /// <param name="Listen">Where.</param>

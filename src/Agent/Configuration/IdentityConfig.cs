@@ -4,6 +4,7 @@ using X0tta6bl4.Identity.Authority;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
+using X0tta6bl4.Identity.WorkloadApi;
 using X0tta6bl4.Toml;
 
 namespace X0tta6bl4.Agent.Configuration;
@@ -23,6 +24,8 @@ internal static class IdentityConfig
     {
         None,
         Files,
+        WorkloadApi,
+        Spire,
         Authority,
     }
 
@@ -39,7 +42,8 @@ internal static class IdentityConfig
     public static IdentityOptions? Identity(TomlSection section)
     {
         var source = section.OneOf(
-            "source", Source.None, ("none", Source.None), ("files", Source.Files), ("authority", Source.Authority));
+            "source", Source.None, ("none", Source.None), ("files", Source.Files), ("workload-api", Source.WorkloadApi),
+            ("spire", Source.Spire), ("authority", Source.Authority));
         var domain = Domain(section.String("trust_domain", ""), out var problem);
         if (source != Source.None && problem is not null)
         {
@@ -49,6 +53,8 @@ internal static class IdentityConfig
         var files = Files(section, domain);
         var authority = new EnrolmentOptions(
             Absolute(section, "join_file", "/etc/x0tta6bl4/join"), Addresses(section, "authority_addresses"));
+        var workloadApi = WorkloadApi(section, isWanted: source == Source.WorkloadApi);
+        var spire = Spire(section, isWanted: source == Source.Spire);
         var options = new IdentityOptions(
             domain, section.Duration("lifetime_max", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)))
         {
@@ -58,6 +64,8 @@ internal static class IdentityConfig
         {
             Source.None => null,
             Source.Files => options with { Files = files },
+            Source.WorkloadApi => options with { WorkloadApi = workloadApi },
+            Source.Spire => options with { Spire = spire },
             _ => options with { Authority = authority },
         };
     }
@@ -81,6 +89,53 @@ internal static class IdentityConfig
             section.Duration("svid_lifetime", defaults.SvidLifetime, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)),
             TimeSpan.FromDays(section.Int("days", (long)defaults.StandInFor.TotalDays, 1, AuthorityPolicy.IslandDaysMax)));
         return options.Listen.Count == 0 ? null : options;
+    }
+
+    private static WorkloadApiOptions? WorkloadApi(TomlSection section, bool isWanted)
+    {
+        var configured = section.String("workload_api", "");
+        var hint = section.String("hint", "", WorkloadApiSource.HintBytesMax);
+        if (!isWanted)
+        {
+            return null;
+        }
+
+        if (WorkloadEndpoint.Locate(configured.Length > 0 ? configured : null, Environment.GetEnvironmentVariable, out var endpoint) is { } problem)
+        {
+            section.Problem("workload_api", problem.ToString());
+            return null;
+        }
+
+        return new WorkloadApiOptions(endpoint!, hint.Length > 0 ? hint : null);
+    }
+
+    private static SpireOptions? Spire(TomlSection section, bool isWanted)
+    {
+        var server = section.String("spire_server", "", 260);
+        var bundle = Absolute(section, "spire_trust_bundle", $"{Folder}/spire_bundle.pem");
+        var certificates = OptionalPath(section, "spire_x509pop_certificates");
+        var key = OptionalPath(section, "spire_x509pop_key");
+        var hint = section.String("hint", "", WorkloadApiSource.HintBytesMax);
+        if (!isWanted)
+        {
+            return null;
+        }
+
+        if ((certificates is null) != (key is null))
+        {
+            section.Problem("spire_x509pop_key", "needs spire_x509pop_certificates beside it, and the other way round");
+        }
+
+        if (JoinString.ParseAddress(server, out var address) is not null || !server.EndsWith($":{address!.Port}", StringComparison.Ordinal))
+        {
+            section.Problem("spire_server", $"must be HOST:PORT such as spire.example:8081, found \"{server}\"");
+            return null;
+        }
+
+        return new SpireOptions(address.Host, address.Port, bundle, hint.Length > 0 ? hint : null)
+        {
+            Provisioned = certificates is not null && key is not null ? (certificates, key) : null,
+        };
     }
 
     private static IdentityFiles Files(TomlSection section, TrustDomain domain) => new(
