@@ -83,6 +83,10 @@ internal static partial class CaVerb
 
     private static string StoreOf(CommandLine line) => StoreFlags.Store(line).Directory;
 
+    private static string LedgerOf(CommandLine line) => Path.GetFullPath(
+        line.Value("--ledger") ?? StoreFlags.Configured(line)?.Authority?.Ledger
+        ?? Path.Combine(Path.GetDirectoryName(StoreOf(line)) ?? "/", LedgerFolder));
+
     private static AuthorityLedger OpenLedger(CommandLine line) => new(
         LedgerOf(line),
         TimeProvider.System.GetUtcNow,

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using X0tta6bl4.Rack.Bench;
-using X0tta6bl4.Rack.Broker;
 using X0tta6bl4.Rack.Readings;
 using X0tta6bl4.Rack.Rig;
 
@@ -26,7 +24,6 @@ internal sealed class RoutersAttest : IScenario
     private const string Life = "2m";
 
     private static readonly TimeSpan Watched = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan RenewalLimit = TimeSpan.FromSeconds(100);
 
     private static readonly BenchPlan Plan = new(Links.Topology.Line(2))
     {
