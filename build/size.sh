@@ -3,8 +3,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly elf_budget_bytes=10000000
-readonly squashfs_budget_bytes=3200000
+# Moved from 10.0 and 3.2 MB when the security core came in: BouncyCastle and the runtime parts it needs are most of the difference
+# (docs/dependencies.md has the ledger).
+readonly elf_budget_bytes=14500000
+readonly squashfs_budget_bytes=4900000
 readonly binary=artifacts/bin/linux-arm64/x0tta6bl4
 readonly published=artifacts/publish/linux-arm64/x0tta6bl4/x0tta6bl4
 readonly ledger=artifacts/size
@@ -45,6 +47,11 @@ status=0
 # See build/substitutions.xml: with the engine back, its stubbed answers would be wrong for whoever uses it.
 if aarch64-linux-gnu-nm "$published" | grep -q 'RegularExpressions.*RegexInterpreter'; then
   echo "System.Text.RegularExpressions is in the binary again: find who uses it, or drop build/substitutions.xml"
+  status=1
+fi
+# The same for BouncyCastle's curves: only P-256, P-384 and P-521 are ever asked for.
+if aarch64-linux-gnu-nm "$published" | grep -q 'Math_EC_Custom_Sec_SecT571'; then
+  echo "binary-field curves are in the binary again: see build/substitutions.xml"
   status=1
 fi
 [ "$elf" -le "$elf_budget_bytes" ] || { echo "over budget: ELF by $((elf - elf_budget_bytes)) bytes"; status=1; }

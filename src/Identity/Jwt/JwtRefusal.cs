@@ -74,7 +74,7 @@ public enum JwtRefusalReason
 
 /// <summary>A refusal: the reason for machines, the requirement for readers, the text for people.</summary>
 /// <param name="Reason">Why.</param>
-/// <param name="Requirement">Number in the list of docs/identity.md.</param>
+/// <param name="Requirement">Number in the list of docs/identity-rules.md.</param>
 /// <param name="Text">What exactly, with the figures. Never the token or its signature.</param>
 public sealed record JwtRefusal(JwtRefusalReason Reason, string Requirement, string Text)
 {

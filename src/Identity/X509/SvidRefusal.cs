@@ -108,7 +108,7 @@ public enum TlsAlert : byte
 
 /// <summary>A refusal: the reason for machines, the requirement for readers, the text for people.</summary>
 /// <param name="Reason">Why.</param>
-/// <param name="Requirement">Number in the list of docs/identity.md.</param>
+/// <param name="Requirement">Number in the list of docs/identity-rules.md.</param>
 /// <param name="Text">What exactly, with the figures.</param>
 public sealed record SvidRefusal(SvidRefusalReason Reason, string Requirement, string Text)
 {

@@ -3,7 +3,7 @@ using X0tta6bl4.Identity.Jwt;
 namespace X0tta6bl4.Identity.Tests.Jwt;
 
 /// <summary>One token and what is to be said of it.</summary>
-/// <param name="For">The requirement the case is about, a number of the list of docs/identity.md.</param>
+/// <param name="For">The requirement the case is about, a number of the list of docs/identity-rules.md.</param>
 /// <param name="What">What is special about it, unique in its table.</param>
 /// <param name="Requirement">The requirement the refusal must name; null for a token that is fine.</param>
 /// <param name="Reason">The reason expected; null for a token that is fine.</param>

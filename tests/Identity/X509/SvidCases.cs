@@ -38,7 +38,7 @@ internal sealed class Authorities(Mint mint)
 
 /// <summary>One chain and what is to be said of it.</summary>
 /// <param name="What">What is wrong with it, unique.</param>
-/// <param name="Requirement">Number in the list of docs/identity.md; empty for a chain that is fine.</param>
+/// <param name="Requirement">Number in the list of docs/identity-rules.md; empty for a chain that is fine.</param>
 /// <param name="Reason">The reason expected; null for a chain that is fine.</param>
 /// <param name="Alert">The TLS alert expected; null for a chain that is fine.</param>
 /// <param name="Chain">The chain, leaf first.</param>

@@ -74,6 +74,13 @@ internal sealed class RoutersAttest : IScenario
     {
         var start = RackClock.Now;
         var renewedBroker = RackClock.Now;
+        // Before they were enrolled, reports waited for longer than they are worth.
+        var dropped = new Dictionary<string, long>();
+        foreach (var router in bench.Routers)
+        {
+            dropped[router.Name] = (await IdentitySteps.MqttAsync(router, cancellation)).GetProperty("dropped").GetInt64();
+        }
+
         while (RackClock.Now - start < Watched)
         {
             if (RackClock.Now - renewedBroker > TimeSpan.FromMinutes(2))
@@ -92,7 +99,7 @@ internal sealed class RoutersAttest : IScenario
             context.Figure($"{router.Name}_rotations", rotations);
             Expect.That(rotations >= 4, $"{router.Name} renewed {rotations} times in {Watched.TotalMinutes} minutes");
             var mqtt = await IdentitySteps.MqttAsync(router, cancellation);
-            Expect.Equal(0L, mqtt.GetProperty("dropped").GetInt64(), $"reports of {router.Name} dropped");
+            Expect.Equal(dropped[router.Name], mqtt.GetProperty("dropped").GetInt64(), $"reports of {router.Name} dropped");
             var delivered = bench.Broker!.Messages.Since(0).Count(m => m.Item.Router == router.Name && m.Item.Kind != "status");
             Expect.That(delivered >= mqtt.GetProperty("published").GetInt64(), $"{router.Name}: acknowledged reports were not handed on");
         }

@@ -82,7 +82,7 @@ internal sealed class StrangerIsRefused : IScenario
         await using var server = await ChildProcess.StartAsync(
             "openssl", ["s_server", "-accept", $"{broker.Address}:{broker.Port}", "-tls1_2", "-www", "-cert", directory.File("old.pem")],
             said.Add, said.Add);
-        var seconds = await RefusesAsync(a, "tls-1.2", "nothing_in_common", "nothing in common", cancellation);
+        var seconds = await RefusesAsync(a, "tls-1.2", "refused_by_peer", "protocol_version", cancellation);
         Expect.That(said.Since(0).All(l => !l.Item.Contains("MQTT", StringComparison.Ordinal)), "a server of TLS 1.2 got a CONNECT");
         return seconds;
     }
