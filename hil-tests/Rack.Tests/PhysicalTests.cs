@@ -57,7 +57,7 @@ public class PhysicalTests
         Assert.Equal(115200, bench!.Boards[0].Baud);
         Assert.Equal("94:83:c4:00:00:01", bench.Boards[0].MeshAddresses["mesh0"]);
         Assert.Equal(("A", "B"), (bench.Links[0].A, bench.Links[0].B));
-        Assert.Equal(1883, bench.BrokerPort);
+        Assert.Equal(8883, bench.BrokerPort);
     }
 
     [Fact]
