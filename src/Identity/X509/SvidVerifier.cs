@@ -42,7 +42,10 @@ public sealed class SvidVerifier(SvidPolicy policy)
             : new SvidVerdict(
                 new VerifiedSvid(
                     id, certificates[0].SerialNumber, certificates.Append(authority!).Min(c => c.NotAfter), authority!),
-                null);
+                null)
+            {
+                Path = [.. certificates, authority!],
+            };
     }
 
     private static SvidRefusal? Read(IReadOnlyList<ReadOnlyMemory<byte>> chain, List<Certificate> into)
