@@ -106,6 +106,9 @@ public sealed class RevocationList
     /// <summary>Name of its issuer, for people.</summary>
     public string Issuer => _issuer;
 
+    /// <summary>The whole list.</summary>
+    internal ReadOnlyMemory<byte> Der => _der;
+
     /// <summary>Name of its issuer, compared by its bytes.</summary>
     internal byte[] IssuerDer { get; }
 
