@@ -87,7 +87,9 @@ public sealed class NodeRevocation
                 Lists.Publish(Lists.Value.Replace(Known(read), out var left));
                 _read = read;
                 problems.AddRange(left);
-                _logger.RevocationListsRead(Lists.Value.All.Count, Lists.Value.All.Sum(l => l.Count));
+                var all = Lists.Value.All;
+                var entries = all.Sum(l => l.Count);
+                _logger.RevocationListsRead(all.Count, entries);
             }
         });
         Try(problems, () => Volatile.Write(ref _staple, _paths.Staple is { } path ? RevocationFiles.ReadStaple(path) : null));

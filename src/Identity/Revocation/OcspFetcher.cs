@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Org.BouncyCastle.Asn1;
 using X0tta6bl4.Identity.X509;
 
@@ -7,6 +8,7 @@ namespace X0tta6bl4.Identity.Revocation;
 /// Asks responders, and remembers what they said until its end. Asked for proven peers alone: the certificate names the address,
 /// and what a stranger wrote into one must make nobody connect anywhere. Thread-safe.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore nobody asked for its wait handle holds nothing.")]
 public sealed class OcspFetcher(RevocationPolicy policy, TimeProvider time)
 {
     /// <summary>Most answers that are remembered.</summary>
@@ -58,13 +60,13 @@ public sealed class OcspFetcher(RevocationPolicy policy, TimeProvider time)
             return refusal;
         }
 
-        await _underWay.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Standing in line counts: a peer nobody speaks for is not let wait.
         using var patience = new CancellationTokenSource(policy.FetchTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
             var request = OcspRequest.Of(certificate, issuer);
-            var answer = await OcspTransport.PostAsync(url!, policy.Responder is not null, request.Der, either.Token).ConfigureAwait(false);
+            var answer = await PostAsync(url!, request.Der, either.Token).ConfigureAwait(false);
             var verdict = OcspResponse.Read(answer).Check(certificate, issuer, now(), policy, request.Nonce);
             return Remember(certificate, issuer, verdict);
         }
@@ -75,6 +77,15 @@ public sealed class OcspFetcher(RevocationPolicy policy, TimeProvider time)
         catch (Exception exception) when (exception is IOException or CertificateFormatException)
         {
             return Unknown(certificate, url!, exception.Message);
+        }
+    }
+
+    private async Task<byte[]> PostAsync(Uri url, byte[] question, CancellationToken cancellationToken)
+    {
+        await _underWay.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await OcspTransport.PostAsync(url, policy.Responder is not null, question, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Ocsp;
 using Org.BouncyCastle.Asn1.X509;
-using X0tta6bl4.Identity.X509;
 using Certificate = X0tta6bl4.Identity.X509.Certificate;
 
 namespace X0tta6bl4.Identity.Revocation;

@@ -1,4 +1,3 @@
-using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.X509;
 
 namespace X0tta6bl4.Identity.Revocation;
