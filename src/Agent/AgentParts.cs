@@ -8,6 +8,7 @@ using X0tta6bl4.Board.Description;
 using X0tta6bl4.Board.Linux;
 using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.X509;
 using X0tta6bl4.Mesh;
@@ -153,7 +154,10 @@ internal sealed class AgentParts : IDisposable
         }
 
         var verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax });
-        var node = new NodeIdentity("files", verifier, clock, saved, _time, Metrics, Health, _log.CreateLogger("identity"));
+        var logger = _log.CreateLogger("identity");
+        var revocation = new NodeRevocation(
+            identity.Revocation, new RevocationPaths(identity.RevocationLists, identity.OcspStaple), clock, _time, Health, logger);
+        var node = new NodeIdentity("files", verifier, clock, saved, _time, Metrics, Health, logger, revocation);
         Metrics.OnScrape("identity", node.Refresh);
         return node;
     }

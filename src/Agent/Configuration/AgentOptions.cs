@@ -1,4 +1,5 @@
 using System.Net;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Mesh;
@@ -35,7 +36,11 @@ internal sealed record ApiOptions(ValueList<IPEndPoint> Listen, string Socket);
 /// <summary>Where this router's identity comes from.</summary>
 /// <param name="Files">The files of the source "files".</param>
 /// <param name="LifetimeMax">Longest life of a peer's certificate that is accepted.</param>
-internal sealed record IdentityOptions(IdentityFiles Files, TimeSpan LifetimeMax);
+/// <param name="Revocation">How it is looked at whether a peer's certificates were revoked.</param>
+/// <param name="RevocationLists">Files and folders of revocation lists.</param>
+/// <param name="OcspStaple">The OCSP response about our own certificate; null when there is none.</param>
+internal sealed record IdentityOptions(
+    IdentityFiles Files, TimeSpan LifetimeMax, RevocationPolicy Revocation, ValueList<string> RevocationLists, string? OcspStaple);
 
 /// <summary>Reports to a broker.</summary>
 /// <param name="Reporter">Where, and what they may cost.</param>

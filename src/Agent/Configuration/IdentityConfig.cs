@@ -1,3 +1,4 @@
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Toml;
@@ -33,8 +34,31 @@ internal static class IdentityConfig
                     ?.Select(f => (f.Item1, f.Item2)) ?? []),
         };
         var lifetime = section.Duration("lifetime_max", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24));
-        return isWanted ? new IdentityOptions(files, lifetime) : null;
+        var (revocation, lists, staple) = Revocation(section);
+        return isWanted ? new IdentityOptions(files, lifetime, revocation, lists, staple) : null;
     }
+
+    private static (RevocationPolicy Policy, ValueList<string> Lists, string? Staple) Revocation(TomlSection section)
+    {
+        var mode = section.OneOf(
+            "revocation", RevocationMode.Off,
+            ("off", RevocationMode.Off), ("crl", RevocationMode.Crl), ("ocsp-stapled", RevocationMode.OcspStapled), ("ocsp", RevocationMode.Ocsp));
+        var lists = new ValueList<string>(
+            section.ParseList("crls", text => Path.IsPathRooted(text) ? text : null, "an absolute path", RevocationPaths.FilesMax) ?? []);
+        if (mode == RevocationMode.Crl && lists.Count == 0)
+        {
+            section.Problem("crls", "revocation = \"crl\" needs at least one list, or a folder of them");
+        }
+
+        var responder = section.Parse(
+            "ocsp_responder", text => text.Length == 0 ? NoResponder : OcspFetcher.ReadUrl(text), "an http URL such as \"http://ca.example/ocsp\"");
+        var staple = section.Parse("ocsp_staple", text => text.Length == 0 || Path.IsPathRooted(text) ? text : null, "an absolute path");
+        var policy = new RevocationPolicy { Mode = mode, Responder = ReferenceEquals(responder, NoResponder) ? null : responder };
+        return (policy, lists, string.IsNullOrEmpty(staple) ? null : staple);
+    }
+
+    /// <summary>The empty text: the certificate names the responder.</summary>
+    private static readonly Uri NoResponder = new("http://none.invalid/");
 
     private static TrustDomain Domain(string text, out string? problem)
     {

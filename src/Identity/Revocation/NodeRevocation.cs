@@ -25,6 +25,7 @@ public sealed class NodeRevocation
     private readonly HealthRegister _health;
     private readonly ILogger _logger;
     private IReadOnlyList<RevocationList> _read = [];
+    private IReadOnlyList<string> _leftOut = [];
     private OcspStaple? _staple;
     private string _said = "";
 
@@ -84,14 +85,14 @@ public sealed class NodeRevocation
             var read = RevocationFiles.Read(_paths.Lists);
             if (!read.SequenceEqual(_read, SameBytes.Instance))
             {
-                Lists.Publish(Lists.Value.Replace(Known(read), out var left));
+                Lists.Publish(Lists.Value.Replace(Known(read), out _leftOut));
                 _read = read;
-                problems.AddRange(left);
                 var all = Lists.Value.All;
                 var entries = all.Sum(l => l.Count);
                 _logger.RevocationListsRead(all.Count, entries);
             }
         });
+        problems.AddRange(_leftOut);
         Try(problems, () => Volatile.Write(ref _staple, _paths.Staple is { } path ? RevocationFiles.ReadStaple(path) : null));
         Say(problems);
         SayTimes();

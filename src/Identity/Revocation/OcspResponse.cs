@@ -179,7 +179,7 @@ public sealed class OcspResponse
             }
         }
 
-        foreach (var responder in _certificates.Where(IsResponder))
+        foreach (var responder in _certificates.Where(c => IsResponder(c) && !c.Der.Span.SequenceEqual(issuer.Der.Span)))
         {
             why = OcspResponder.Problem(responder, issuer, now, policy.ClockSkew) ?? CheckSignature(responder);
             if (why is null)

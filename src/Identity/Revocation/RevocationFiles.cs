@@ -15,11 +15,12 @@ public sealed record RevocationPaths(IReadOnlyList<string> Lists, string? Staple
 }
 
 /// <summary>Reads revocation lists and our own OCSP response, each list or folder whole or not at all.</summary>
-internal static class RevocationFiles
+public static class RevocationFiles
 {
     private const string ListLabel = "X509 CRL";
 
     /// <summary>Every list in these files and folders.</summary>
+    /// <param name="paths">Absolute.</param>
     /// <exception cref="CertificateFormatException">One of the files is no list; the message names it.</exception>
     /// <exception cref="IOException">One of them cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">One of them may not be read.</exception>
@@ -32,6 +33,9 @@ internal static class RevocationFiles
     }
 
     /// <summary>The lists of one file.</summary>
+    /// <param name="path">PEM or DER.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     /// <exception cref="CertificateFormatException">It is no list; the message names the file.</exception>
     public static IReadOnlyList<RevocationList> ReadFile(string path) => Named(path, () => (IReadOnlyList<RevocationList>)
     [
@@ -41,15 +45,15 @@ internal static class RevocationFiles
 
     /// <summary>Our own OCSP response.</summary>
     /// <exception cref="CertificateFormatException">It is none; the message names the file.</exception>
-    public static OcspStaple ReadStaple(string path) => Named(path, () =>
+    internal static OcspStaple ReadStaple(string path) => Named(path, () =>
     {
         var der = SvidFiles.ReadBytes(path, RevocationCheck.StapleBytesMax);
         return new OcspStaple(der, OcspResponse.Read(der));
     });
 
-    /// <summary>What to watch: a folder through a name inside it.</summary>
-    public static IEnumerable<string> Watched(RevocationPaths paths) =>
-        paths.Lists.Select(path => Directory.Exists(path) ? Path.Combine(path, "*") : path).Concat(paths.Staple is { } staple ? [staple] : []);
+    /// <summary>What to watch: each path, and what is inside it if it is a folder, or will be one.</summary>
+    internal static IEnumerable<string> Watched(RevocationPaths paths) =>
+        paths.Lists.SelectMany(path => (string[])[path, Path.Combine(path, "*")]).Concat(paths.Staple is { } staple ? [staple] : []);
 
     // In the order of their names, so that two readers see the same. Hidden ones are somebody's half-written copies.
     private static IEnumerable<string> FilesOf(string path) => Directory.Exists(path)

@@ -1,4 +1,5 @@
 using X0tta6bl4.Identity.X509;
+using X0tta6bl4.Telemetry;
 
 namespace X0tta6bl4.Identity.Revocation;
 
@@ -75,6 +76,22 @@ public sealed class RevocationLists
             .SelectMany(group => group.OrderByDescending(l => l.IsProven).ThenByDescending(l => l.ThisUpdate).Take(CarriedMax));
         problems = said;
         return new RevocationLists([.. next.Concat(carried).Distinct()]);
+    }
+
+    /// <summary>The same verdict, or a refusal when a certificate of the chain was revoked or has no list that says it was not (U-2).</summary>
+    /// <param name="verdict">About a chain.</param>
+    /// <param name="now">The time.</param>
+    public SvidVerdict Judge(SvidVerdict verdict, DateTimeOffset now)
+    {
+        if (verdict.Refusal is not null)
+        {
+            return verdict;
+        }
+
+        var policy = new RevocationPolicy { Mode = RevocationMode.Crl };
+        var path = verdict.Path!;
+        var check = new RevocationCheck(policy, new Latest<RevocationLists>(this), new OcspFetcher(policy, TimeProvider.System));
+        return verdict with { Refusal = check.Judge(path, new StatusVerdict?[path.Count - 1], now).Refusal };
     }
 
     /// <summary>What the newest proven list of its issuer says of a certificate.</summary>

@@ -114,7 +114,7 @@ internal static class OcspForge
             {
                 if (wish.IsKeyNamed)
                 {
-                    data.WriteOctetString(SHA1.HashData(responder.PublicKey.EncodedKeyValue.RawData));
+                    data.WriteOctetString(CryptographicOperations.HashData(HashAlgorithmName.SHA1, responder.PublicKey.EncodedKeyValue.RawData));
                 }
                 else
                 {

@@ -75,9 +75,9 @@ internal sealed class StatusMint(Mint mint)
         Write($"{name}.idx", status is 'V' or 'R' ? Index(status, [SerialOf(about)]) : "");
         mint.Tool.Run(
         [
-            "ocsp", "-index", $"{name}.idx", "-CA", issuer.CertificateFile, "-rsigner", signer.CertificateFile, "-rkey", signer.KeyFile,
+            "ocsp", .. more, "-index", $"{name}.idx", "-CA", issuer.CertificateFile, "-rsigner", signer.CertificateFile, "-rkey", signer.KeyFile,
             "-issuer", issuer.CertificateFile, "-cert", about.CertificateFile, "-noverify", "-no_nonce", "-ndays", "1",
-            "-respout", $"{name}.der", .. more,
+            "-respout", $"{name}.der",
         ]);
         return File.ReadAllBytes(PathOf($"{name}.der"));
     }

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using X0tta6bl4.Identity.Revocation;
@@ -40,7 +38,7 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
         await using var responder = new FakeResponder(_ =>
         {
             Interlocked.Increment(ref asked);
-            return Http(Answer(f => f with { Status = status == 'R' ? 1 : 0 }));
+            return FakeResponder.Http(Answer(f => f with { Status = status == 'R' ? 1 : 0 }));
         });
         var fetcher = Fetcher(responder.Url);
 
@@ -96,7 +94,7 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
     [Fact]
     public async Task The_answer_to_another_question_is_refused()
     {
-        await using var responder = new FakeResponder(_ => Http(Answer(f => f with { Nonce = [1, 2, 3] })));
+        await using var responder = new FakeResponder(_ => FakeResponder.Http(Answer(f => f with { Nonce = [1, 2, 3] })));
 
         Assert.Contains("nonce", (await AskAsync(Fetcher(responder.Url), world.Client)).Refusal!.Text, StringComparison.Ordinal);
     }
@@ -109,7 +107,7 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
         await using var responder = new FakeResponder(_ =>
         {
             var at = StatusWorld.Now.AddMinutes(ages.Dequeue());
-            return Http(Answer(f => f with { ThisUpdate = at, NextUpdate = StatusWorld.Now.AddSeconds(-1) }));
+            return FakeResponder.Http(Answer(f => f with { ThisUpdate = at, NextUpdate = StatusWorld.Now.AddSeconds(-1) }));
         });
         var fetcher = Fetcher(responder.Url);
 
@@ -144,7 +142,7 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
     public async Task The_memory_of_answers_is_bounded()
     {
         byte[] serial = [1, 0, 0];
-        await using var responder = new FakeResponder(_ => Http(Answer(f => f with { Serial = serial })));
+        await using var responder = new FakeResponder(_ => FakeResponder.Http(Answer(f => f with { Serial = serial })));
         var fetcher = Fetcher(responder.Url);
         for (var i = 0; i < OcspFetcher.RememberedMax + 10; i++)
         {
@@ -174,66 +172,4 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
 
     private byte[] Answer(Func<ResponseWish, ResponseWish> change) =>
         OcspForge.Make(world.Client, world.Root, world.Root, StatusWorld.Now, change);
-
-    private static byte[] Http(byte[] body) =>
-        [.. Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Type: application/ocsp-response\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
-
-    /// <summary>Answers each connection with the same; null: never.</summary>
-    private sealed class FakeResponder : IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Task _serving;
-
-        public FakeResponder(Func<int, byte[]?> answer)
-        {
-            _listener.Start();
-            Url = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/ocsp");
-            _serving = ServeAsync(answer);
-        }
-
-        public Uri Url { get; }
-
-        public async ValueTask DisposeAsync()
-        {
-            _listener.Stop();
-            await _serving;
-        }
-
-        private async Task ServeAsync(Func<int, byte[]?> answer)
-        {
-            var held = new List<TcpClient>();
-            try
-            {
-                while (true)
-                {
-                    var client = await _listener.AcceptTcpClientAsync();
-                    held.Add(client);
-                    var buffer = new byte[4096];
-                    var count = 0;
-                    while (!Encoding.ASCII.GetString(buffer, 0, count).Contains("\r\n\r\n", StringComparison.Ordinal))
-                    {
-                        count += await client.GetStream().ReadAsync(buffer.AsMemory(count));
-                    }
-
-                    if (answer(held.Count) is { } bytes)
-                    {
-                        try
-                        {
-                            await client.GetStream().WriteAsync(bytes);
-                        }
-                        catch (IOException)
-                        {
-                            // It has heard enough.
-                        }
-
-                        client.Close();
-                    }
-                }
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                held.ForEach(c => c.Dispose());
-            }
-        }
-    }
 }

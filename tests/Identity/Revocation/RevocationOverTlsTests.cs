@@ -23,7 +23,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     [Fact]
     public async Task Both_show_a_response_and_both_are_believed()
     {
-        var stapled = world.Check(RevocationMode.OcspStapled);
+        var stapled = StatusWorld.Check(RevocationMode.OcspStapled);
 
         var (near, far) = await TlsWorld.ShakeAsync(
             world.Settings(world.Client, stapled, Good(world.Client)), world.Settings(world.Server, stapled, Good(world.Server)));
@@ -36,7 +36,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     public async Task A_server_that_shows_none_is_refused()
     {
         var (near, far) = await TlsWorld.ShakeAsync(
-            world.Settings(world.Client, world.Check(RevocationMode.OcspStapled)), world.Settings(world.Server));
+            world.Settings(world.Client, StatusWorld.Check(RevocationMode.OcspStapled)), world.Settings(world.Server));
 
         Assert.Equal(SvidRefusalReason.StatusUnknown, Refusal(near).Reason);
         Assert.Contains("certificate_unknown", Assert.IsType<TlsHandshakeException>(far).Message, StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     public async Task A_client_that_shows_none_is_refused()
     {
         var (_, far) = await TlsWorld.ShakeAsync(
-            world.Settings(world.Client), world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)));
+            world.Settings(world.Client), world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)));
 
         Assert.Equal(SvidRefusalReason.StatusUnknown, Refusal(far).Reason);
     }
@@ -56,7 +56,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     {
         var (_, far) = await TlsWorld.ShakeAsync(
             world.Settings(world.Client, null, Revoked(world.Client)),
-            world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)));
+            world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)));
 
         Assert.Equal((SvidRefusalReason.Revoked, TlsAlert.CertificateRevoked), (Refusal(far).Reason, Refusal(far).Alert));
     }
@@ -66,7 +66,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     {
         var (_, far) = await TlsWorld.ShakeAsync(
             world.Settings(world.Client, null, Good(world.Server)),
-            world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)));
+            world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)));
 
         Assert.Contains("another certificate", Refusal(far).Text, StringComparison.Ordinal);
     }
@@ -76,7 +76,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     {
         var (_, far) = await TlsWorld.ShakeAsync(
             world.Settings(world.Client, null, [1, 2, 3]),
-            world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)));
+            world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)));
 
         Assert.Contains("is none", Refusal(far).Text, StringComparison.Ordinal);
     }
@@ -86,7 +86,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     {
         var (_, far) = await TlsWorld.ShakeAsync(
             world.Settings(world.Client, null, new byte[RevocationCheck.StapleBytesMax + 1]),
-            world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)));
+            world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)));
 
         Assert.Contains("at most 16384", Refusal(far).Text, StringComparison.Ordinal);
     }
@@ -99,11 +99,12 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
         var settings = world.Settings(deep, null, staple, world.Middle);
         var lists = ListWorld.Lists(world.Status.List(world.Root, l => l with
         {
-            ThisUpdate = StatusWorld.Now.AddHours(-1), NextUpdate = StatusWorld.Now.AddHours(1),
+            ThisUpdate = StatusWorld.Now.AddHours(-1),
+            NextUpdate = StatusWorld.Now.AddHours(1),
         }));
 
-        var (without, _) = await TlsWorld.ShakeAsync(world.Settings(world.Client, world.Check(RevocationMode.OcspStapled)), settings);
-        var (with, _) = await TlsWorld.ShakeAsync(world.Settings(world.Client, world.Check(RevocationMode.OcspStapled, lists: lists)), settings);
+        var (without, _) = await TlsWorld.ShakeAsync(world.Settings(world.Client, StatusWorld.Check(RevocationMode.OcspStapled)), settings);
+        var (with, _) = await TlsWorld.ShakeAsync(world.Settings(world.Client, StatusWorld.Check(RevocationMode.OcspStapled, lists: lists)), settings);
 
         Assert.Equal(SvidRefusalReason.StatusUnknown, Refusal(without).Reason);
         Assert.IsType<MutualTlsStream>(with);
@@ -116,7 +117,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
         var staple = OcspForge.Make(world.Client, world.Root, world.Root, StatusWorld.Now, f => f with { NextUpdate = until });
 
         var (_, far) = await TlsWorld.ShakeAsync(
-            world.Settings(world.Client, null, staple), world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)));
+            world.Settings(world.Client, null, staple), world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)));
 
         Assert.Equal(until.ToUnixTimeSeconds(), Assert.IsType<MutualTlsStream>(far).ProvenUntil.ToUnixTimeSeconds());
     }
@@ -126,7 +127,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     public async Task A_response_that_is_not_shown_is_fetched_before_a_byte_is_handed_out(char status, bool isFine) => await world.WithResponderAsync(
         async url =>
         {
-            var check = world.Check(RevocationMode.Ocsp, new RevocationPolicy { Responder = url });
+            var check = StatusWorld.Check(RevocationMode.Ocsp, new RevocationPolicy { Responder = url });
             var (near, far) = await Loopback.PairAsync();
             var connecting = TlsWorld.ResultAsync(MutualTlsStream.ConnectAsync(near, world.Settings(world.Client), TimeProvider.System, CancellationToken.None));
             var accepting = TlsWorld.ResultAsync(MutualTlsStream.AcceptAsync(far, world.Settings(world.Server, check), TimeProvider.System, CancellationToken.None));
@@ -153,7 +154,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var check = world.Check(RevocationMode.Ocsp, new RevocationPolicy
+        var check = StatusWorld.Check(RevocationMode.Ocsp, new RevocationPolicy
         {
             Responder = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"),
         });
@@ -183,7 +184,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
         try
         {
             var result = await TlsWorld.ResultAsync(MutualTlsStream.ConnectAsync(
-                await Loopback.ConnectAsync(port), world.Settings(world.Client, world.Check(RevocationMode.OcspStapled)),
+                await Loopback.ConnectAsync(port), world.Settings(world.Client, StatusWorld.Check(RevocationMode.OcspStapled)),
                 TimeProvider.System, CancellationToken.None));
             if (expected is { } reason)
             {
@@ -220,7 +221,7 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
     [Fact]
     public async Task Openssl_can_be_asked_for_a_response_and_shows_none() => Assert.Equal(
         SvidRefusalReason.StatusUnknown,
-        Refusal((await AcceptAsync(world.Settings(world.Server, world.Check(RevocationMode.OcspStapled)))).Ours).Reason);
+        Refusal((await AcceptAsync(world.Settings(world.Server, StatusWorld.Check(RevocationMode.OcspStapled)))).Ours).Reason);
 
     private async Task<(object Ours, string Theirs)> AcceptAsync(TlsSettings settings, params string[] more)
     {

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using X0tta6bl4.Identity.Revocation;
-using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Identity.Tests.Minting;
 using X0tta6bl4.Identity.Tests.Tls;
 using X0tta6bl4.Identity.Tests.X509;
@@ -56,10 +54,13 @@ public sealed class StatusWorld : IDisposable
 
     internal Minted Responder(Func<Wish, Wish> change, Minted? issuer = null) => Mint.Leaf(issuer ?? Root, w => change(Today(w) with
     {
-        Subject = "/CN=responder", Names = null, Extended = "OCSPSigning", More = "noCheck=ignored",
+        Subject = "/CN=responder",
+        Names = null,
+        Extended = "OCSPSigning",
+        More = "noCheck=ignored",
     }));
 
-    internal RevocationCheck Check(RevocationMode mode, RevocationPolicy? policy = null, RevocationLists? lists = null)
+    internal static RevocationCheck Check(RevocationMode mode, RevocationPolicy? policy = null, RevocationLists? lists = null)
     {
         policy = (policy ?? new RevocationPolicy()) with { Mode = mode };
         return new RevocationCheck(policy, new Latest<RevocationLists>(lists ?? RevocationLists.None), new OcspFetcher(policy, TimeProvider.System));
