@@ -53,8 +53,16 @@ public sealed class NodeRevocation
     public Latest<RevocationLists> Lists { get; } = new(RevocationLists.None);
 
     /// <summary>The response to show with a certificate of ours; null when there is none that speaks of it.</summary>
-    public ReadOnlyMemory<byte>? StapleFor(Certificate own) =>
-        Volatile.Read(ref _staple) is { } staple && staple.Problem(own, _clock.Now) is null ? staple.Der : null;
+    public ReadOnlyMemory<byte>? StapleFor(Certificate own)
+    {
+        if (Volatile.Read(ref _staple) is { } staple && staple.Problem(own, _clock.Now) is null)
+        {
+            return staple.Der;
+        }
+
+        // Not in a conditional expression with the other: its null would become an empty memory.
+        return null;
+    }
 
     /// <summary>Takes over each change of the files, until stopped.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -35,7 +35,7 @@ public sealed class RevocationList
     private readonly byte[] _signature;
     private readonly int[] _serials;
     private readonly string _issuer;
-    private byte[]? _signer;
+    private Certificate? _signer;
 
     private RevocationList(ReadOnlyMemory<byte> der)
     {
@@ -162,7 +162,16 @@ public sealed class RevocationList
 
     /// <summary>Both are proven, by one key.</summary>
     internal bool HasSameSigner(RevocationList other) =>
-        Volatile.Read(ref _signer) is { } signer && signer.AsSpan().SequenceEqual(Volatile.Read(ref other._signer));
+        Volatile.Read(ref _signer) is { } one && Volatile.Read(ref other._signer) is { } two && IsSameKey(one, two);
+
+    /// <summary>Finds out whether the key that signed another list of the same name signed this one too.</summary>
+    internal void ProveLike(RevocationList known)
+    {
+        if (Volatile.Read(ref known._signer) is { } signer && IsOf(signer))
+        {
+            CheckSigner(signer);
+        }
+    }
 
     /// <summary>Made before the other: by its number, or where one has none or both have the same, by its time.</summary>
     internal bool IsOlderThan(RevocationList other) =>
@@ -182,8 +191,7 @@ public sealed class RevocationList
             return SvidRefusal.Of(SvidRefusalReason.StatusUnknown, $"{issuer.Label}: its key usage lacks cRLSign, so its revocation list does not count");
         }
 
-        var key = issuer.KeyInfo.GetDerEncoded();
-        if (key.AsSpan().SequenceEqual(Volatile.Read(ref _signer)))
+        if (Volatile.Read(ref _signer) is { } known && IsSameKey(known, issuer))
         {
             return null;
         }
@@ -195,11 +203,14 @@ public sealed class RevocationList
             ?? forged;
         if (refusal is null)
         {
-            Volatile.Write(ref _signer, key);
+            Volatile.Write(ref _signer, issuer);
         }
 
         return refusal;
     }
+
+    private static bool IsSameKey(Certificate one, Certificate other) =>
+        ReferenceEquals(one, other) || one.KeyInfo.GetDerEncoded().AsSpan().SequenceEqual(other.KeyInfo.GetDerEncoded());
 
     /// <summary>What it says of a certificate. Its signer must have been checked.</summary>
     internal StatusVerdict Check(Certificate certificate, DateTimeOffset now, TimeSpan skew)

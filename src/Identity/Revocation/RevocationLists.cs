@@ -57,6 +57,11 @@ public sealed class RevocationLists
         var next = new List<RevocationList>();
         foreach (var list in read)
         {
+            foreach (var known in _lists.Where(l => l != list))
+            {
+                list.ProveLike(known);
+            }
+
             if (_lists.FirstOrDefault(known => list.HasSameSigner(known) && list.IsOlderThan(known)) is { } newer)
             {
                 said.Add(
