@@ -5,6 +5,7 @@ using X0tta6bl4.Agent.Supervision;
 using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.Authority;
 using X0tta6bl4.Identity.Clock;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.SpireServer;
@@ -43,8 +44,10 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
         if (state.Identity is null)
         {
             var verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax });
+            var revocation = new NodeRevocation(
+                identity.Revocation, new RevocationPaths(identity.RevocationLists, identity.OcspStaple), Clock(options), time, health, _logger);
             state.Identity = new NodeIdentity(
-                source.Kind, verifier, Clock(options), _saved!, time, metrics, health, _logger);
+                source.Kind, verifier, Clock(options), _saved!, time, metrics, health, _logger, revocation);
             metrics.OnScrape("identity", state.Identity.Refresh);
         }
 

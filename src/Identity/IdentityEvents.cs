@@ -32,4 +32,10 @@ internal static partial class IdentityEvents
 
     [LoggerMessage(EventId = 7005, Level = LogLevel.Warning, Message = "The connection to {Peer} was ended: {Reason}")]
     internal static partial void ConnectionEnded(this ILogger logger, string peer, string reason);
+
+    [LoggerMessage(EventId = 7050, Level = LogLevel.Information, Message = "{Lists} revocation lists count, with {Entries} entries")]
+    internal static partial void RevocationListsRead(this ILogger logger, int lists, int entries);
+
+    [LoggerMessage(EventId = 7051, Level = LogLevel.Warning, Message = "Revocation files are not taken over: {Reason}")]
+    internal static partial void RevocationFilesFailed(this ILogger logger, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Clock;
 using X0tta6bl4.Identity.Tls;
@@ -31,6 +32,7 @@ public sealed class NodeIdentity : IIdentitySink
     private readonly ILogger _logger;
     private readonly IdentityMetrics _metrics;
     private readonly TlsMetrics _tlsMetrics;
+    private readonly NodeRevocation? _revocation;
     private bool _saidBehind;
     private bool _saidExpired;
 
@@ -42,10 +44,12 @@ public sealed class NodeIdentity : IIdentitySink
     /// <param name="metrics">Where the figures go.</param>
     /// <param name="health">Where symptoms are raised.</param>
     /// <param name="logger">One line a change.</param>
+    /// <param name="revocation">Whether peers were revoked; null: that is not looked at.</param>
     public NodeIdentity(
         string source, SvidVerifier verifier, ValidationClock clock, SavedClock saved, TimeProvider time, AgentMetrics metrics,
-        HealthRegister health, ILogger logger)
+        HealthRegister health, ILogger logger, NodeRevocation? revocation = null)
     {
+        _revocation = revocation;
         _source = source;
         _verifier = verifier;
         _clock = clock;
@@ -55,7 +59,7 @@ public sealed class NodeIdentity : IIdentitySink
         _logger = logger;
         _metrics = new IdentityMetrics(metrics.Factory);
         _tlsMetrics = new TlsMetrics(metrics.Factory);
-        Connections = new PeerConnections(this, verifier, clock, time, _tlsMetrics, logger);
+        Connections = new PeerConnections(this, verifier, clock, time, _tlsMetrics, logger, revocation);
     }
 
     /// <summary>The time by which certificates are judged.</summary>
@@ -121,7 +125,11 @@ public sealed class NodeIdentity : IIdentitySink
     public async Task RunAsync(IIdentitySource source, CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] parts = [source.RunAsync(this, both.Token), WatchAsync(both.Token), Connections.WatchAsync(both.Token)];
+        Task[] parts =
+        [
+            source.RunAsync(this, both.Token), WatchAsync(both.Token), Connections.WatchAsync(both.Token),
+            .. _revocation is { } revocation ? (Task[])[revocation.RunAsync(both.Token)] : [],
+        ];
         try
         {
             await Task.WhenAny(parts).ConfigureAwait(false);

@@ -94,6 +94,39 @@ public sealed class SvidVerbTests(MintFixture fixture) : IClassFixture<MintFixtu
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData(false, 0, "yes: spiffe://example.org/a"), InlineData(true, 1, "it was revoked")]
+    public void With_a_revocation_list_the_answer_is_what_the_list_says(bool isRevoked, int expected, string word)
+    {
+        var mint = fixture.Authorities.Mint;
+        var status = new StatusMint(mint);
+        var leaf = mint.Leaf(Root);
+        var list = status.Write(
+            $"verb-{isRevoked}.crl", status.List(Root, l => l with { Revoked = isRevoked ? [StatusMint.SerialOf(leaf)] : ["0102"] }));
+
+        var (exitCode, output, _) = Run(
+            "--bundle", Root.CertificateFile, "--trust-domain", Mint.Domain, "--at", At, "--crl", list, leaf.CertificateFile);
+
+        Assert.Equal(expected, exitCode);
+        Assert.Contains(word, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_of_somebody_else_is_a_no_and_a_file_that_is_none_is_an_error()
+    {
+        var mint = fixture.Authorities.Mint;
+        var status = new StatusMint(mint);
+        var foreign = status.Write("verb-foreign.crl", status.List(fixture.Authorities.Foreign));
+        string[] arguments = ["--bundle", Root.CertificateFile, "--trust-domain", Mint.Domain, "--at", At, mint.Leaf(Root).CertificateFile, "--crl"];
+
+        var (exitCode, output, _) = Run([.. arguments, foreign]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("there is no revocation list of its issuer", output, StringComparison.Ordinal);
+        var (broken, _, error) = Run([.. arguments, Root.CertificateFile]);
+        Assert.Equal(2, broken);
+        Assert.Contains(Root.CertificateFile, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Without_its_flags_it_says_how_it_is_used() => Assert.StartsWith(
         "usage: x0tta6bl4 svid verify", Run("chain.pem").Error, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Identity.X509;
 
@@ -12,12 +13,12 @@ internal static class SvidVerb
 {
     public static readonly OfflineVerb Verb = new(
         "svid",
-        [("verify CHAIN", "would this certificate chain be believed, and why not (--bundle, --trust-domain)")],
-        ["--bundle", "--trust-domain", "--at", "--allow"],
+        [("verify CHAIN", "would this certificate chain be believed, and why not (--bundle, --trust-domain; --crl)")],
+        ["--bundle", "--trust-domain", "--at", "--allow", "--crl"],
         Run);
 
     private const string Usage =
-        "usage: x0tta6bl4 svid verify --bundle FILE --trust-domain TD [--at TIME] [--allow PATTERN]... CHAIN";
+        "usage: x0tta6bl4 svid verify --bundle FILE --trust-domain TD [--at TIME] [--allow PATTERN]... [--crl FILE]... CHAIN";
 
     private static int Run(CommandLine line, TextWriter output, TextWriter error)
     {
@@ -50,8 +51,11 @@ internal static class SvidVerb
         var patterns = line.Values.Where(v => v.Flag == "--allow").Select(v => Pattern(v.Value)).ToList();
         var bundle = Named(bundleFile, bytes => TrustBundleReader.Read(bytes, domain));
         var chain = Named(chainFile, bytes => CertificateList.Read(bytes, CertificatesMax));
-        var verdict = new SvidVerifier(new SvidPolicy()).Verify(chain, new TrustBundleSet(bundle), Time(line.Value("--at")));
-        return patterns.Count == 0 ? verdict : verdict.Authorize(patterns);
+        var now = Time(line.Value("--at"));
+        var verdict = new SvidVerifier(new SvidPolicy()).Verify(chain, new TrustBundleSet(bundle), now);
+        verdict = patterns.Count == 0 ? verdict : verdict.Authorize(patterns);
+        var lists = line.Values.Where(v => v.Flag == "--crl").SelectMany(v => RevocationFiles.ReadFile(v.Value)).ToList();
+        return lists.Count == 0 ? verdict : new RevocationLists(lists).Judge(verdict, now);
     }
 
     /// <summary>More than a chain may have, so that it is the verifier who says so.</summary>

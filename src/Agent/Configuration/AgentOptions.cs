@@ -1,4 +1,5 @@
 using System.Net;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
@@ -53,6 +54,15 @@ internal sealed record IdentityOptions(TrustDomain TrustDomain, TimeSpan Lifetim
 
     /// <summary>SPIRE Server itself, without an agent of SPIRE on the router.</summary>
     public SpireOptions? Spire { get; init; }
+
+    /// <summary>How it is looked at whether a peer's certificates were revoked.</summary>
+    public required RevocationPolicy Revocation { get; init; }
+
+    /// <summary>Files and folders of revocation lists.</summary>
+    public required ValueList<string> RevocationLists { get; init; }
+
+    /// <summary>The OCSP response about our own certificate; null when there is none.</summary>
+    public string? OcspStaple { get; init; }
 
     /// <summary>HOST:PORT of routers that stand in for an authority that cannot be reached.</summary>
     public required ValueList<string> Islands { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using X0tta6bl4.Api;
 using X0tta6bl4.Identity.Authority;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
@@ -55,10 +56,14 @@ internal static class IdentityConfig
             Absolute(section, "join_file", "/etc/x0tta6bl4/join"), Addresses(section, "authority_addresses"));
         var workloadApi = WorkloadApi(section, isWanted: source == Source.WorkloadApi);
         var spire = Spire(section, isWanted: source == Source.Spire);
+        var (revocation, lists, staple) = Revocation(section);
         var options = new IdentityOptions(
             domain, section.Duration("lifetime_max", TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), TimeSpan.FromHours(24)))
         {
             Islands = Addresses(section, "island_addresses"),
+            Revocation = revocation,
+            RevocationLists = lists,
+            OcspStaple = staple,
         };
         return source switch
         {
@@ -156,6 +161,28 @@ internal static class IdentityConfig
     private static ValueList<string> Addresses(TomlSection section, string key) => new(section.ParseList(
         key, text => JoinString.ParseAddress(text, out _) is null ? text : null,
         $"HOST:PORT such as 10.20.0.1:{JoinString.DefaultPort}", AddressesMax) ?? []);
+
+    private static (RevocationPolicy Policy, ValueList<string> Lists, string? Staple) Revocation(TomlSection section)
+    {
+        var mode = section.OneOf(
+            "revocation", RevocationMode.Off,
+            ("off", RevocationMode.Off), ("crl", RevocationMode.Crl), ("ocsp-stapled", RevocationMode.OcspStapled), ("ocsp", RevocationMode.Ocsp));
+        var lists = new ValueList<string>(
+            section.ParseList("crls", text => Path.IsPathRooted(text) ? text : null, "an absolute path", RevocationPaths.FilesMax) ?? []);
+        if (mode == RevocationMode.Crl && lists.Count == 0)
+        {
+            section.Problem("crls", "revocation = \"crl\" needs at least one list, or a folder of them");
+        }
+
+        var responder = section.Parse(
+            "ocsp_responder", text => text.Length == 0 ? NoResponder : OcspFetcher.ReadUrl(text), "an http URL such as \"http://ca.example/ocsp\"");
+        var staple = section.Parse("ocsp_staple", text => text.Length == 0 || Path.IsPathRooted(text) ? text : null, "an absolute path");
+        var policy = new RevocationPolicy { Mode = mode, Responder = ReferenceEquals(responder, NoResponder) ? null : responder };
+        return (policy, lists, string.IsNullOrEmpty(staple) ? null : staple);
+    }
+
+    /// <summary>The empty text: the certificate names the responder.</summary>
+    private static readonly Uri NoResponder = new("http://none.invalid/");
 
     private static TrustDomain Domain(string text, out string? problem)
     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 using Org.BouncyCastle.Tls.Crypto.Impl.BC;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.X509;
 using Suite = Org.BouncyCastle.Tls.CipherSuite;
 using TlsCertificateChain = Org.BouncyCastle.Tls.Certificate;
@@ -41,6 +42,8 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         SignatureAndHashAlgorithm.ed25519, SignatureAndHashAlgorithm.rsa_pss_rsae_sha256,
     ];
 
+    private IReadOnlyList<X509.Certificate>? _unasked;
+
     /// <summary>The peer, once it has been believed.</summary>
     public VerifiedSvid? Peer { get; private set; }
 
@@ -74,12 +77,23 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         ? null
         : [.. settings.Protocols.Select(ProtocolName.AsUtf8Encoding)];
 
+    /// <summary>The peer is asked to show an OCSP response with its certificate.</summary>
+    public bool WantsStaples => settings.Revocation?.WantsStaples is true;
+
+    /// <summary>What is known of the peer's revocation; null where that is not looked at.</summary>
+    public RevocationVerdict? Status { get; private set; }
+
     /// <summary>Signs the handshake with our key.</summary>
-    public TlsCredentialedSigner Credentials(TlsContext context)
+    /// <param name="context">Of the connection.</param>
+    /// <param name="isStapleWanted">The peer wants to see an OCSP response.</param>
+    public TlsCredentialedSigner Credentials(TlsContext context, bool isStapleWanted)
     {
         var shown = identity ?? throw new TlsFatalAlert(AlertDescription.internal_error, "there is no identity to show");
+        var staple = isStapleWanted ? settings.Staple(shown.Chain[0]) : null;
         var entries = shown.Chain
-            .Select(c => new CertificateEntry(crypto.CreateCertificate(CertificateType.X509, c.Der.ToArray()), null))
+            .Select((c, i) => new CertificateEntry(
+                crypto.CreateCertificate(CertificateType.X509, c.Der.ToArray()),
+                i == 0 && staple is { } response ? StatusRequest.Extensions(response.Span) : null))
             .ToArray();
         var algorithm = shown.KeyKind switch
         {
@@ -104,8 +118,25 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         }
 
         var sent = chain.GetCertificateList().Select(c => ((RawCertificate)c).Sent).ToList();
-        var verdict = settings.Verifier.Verify(sent, settings.Bundles(), settings.Now()).Authorize(settings.Allowed);
+        var now = settings.Now();
+        var verdict = settings.Verifier.Verify(sent, settings.Bundles(), now).Authorize(settings.Allowed);
         Refusal = verdict.Refusal;
+        if (Refusal is null && settings.Revocation is { } revocation)
+        {
+            var path = verdict.Path!;
+            var staples = chain.GetCertificateEntryList().Select(StatusRequest.Response).ToList();
+            Status = revocation.Judge(path, revocation.Read(path, staples, now), now);
+            if (Status.MayBeAsked)
+            {
+                // Not here, where BouncyCastle waits: before the first byte of the application, see AskAsync.
+                _unasked = path;
+            }
+            else
+            {
+                Refusal = Status.Refusal;
+            }
+        }
+
         if (Refusal is { } refusal)
         {
             throw new TlsFatalAlert((short)refusal.Alert, refusal.Text);
@@ -113,6 +144,33 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
 
         Peer = verdict.Svid;
         PeerChain = sent;
+        Shorten();
+    }
+
+    /// <summary>
+    /// Asks the responders for what the peer did not show. After the handshake, and before anything of the application is handed
+    /// out: by then the peer has proven who it is, and that it is let in.
+    /// </summary>
+    /// <returns>Why the peer is refused; null when it is not.</returns>
+    public async Task<SvidRefusal?> AskAsync(CancellationToken cancellationToken)
+    {
+        if (_unasked is not { } path)
+        {
+            return null;
+        }
+
+        _unasked = null;
+        Status = await settings.Revocation!.AskAsync(path, Status!.Shown, settings.Now, cancellationToken).ConfigureAwait(false);
+        return Refusal = Status.Refusal;
+    }
+
+    /// <summary>What a peer has shown cannot be shown anew inside a connection: the proof ends with it.</summary>
+    private void Shorten()
+    {
+        if (settings.Revocation?.Policy.Mode == RevocationMode.OcspStapled && Status!.Until < Peer!.NotAfter)
+        {
+            Peer = Peer with { NotAfter = Status.Until };
+        }
     }
 
     /// <summary>Takes over what both have agreed on.</summary>

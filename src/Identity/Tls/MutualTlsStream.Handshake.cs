@@ -32,8 +32,9 @@ public sealed partial class MutualTlsStream
                 : settings.Identity() ?? throw new TlsHandshakeException(TlsFailure.NoIdentity, "there is no identity to show yet");
             var crypto = new SvidTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()));
             var handshake = new Handshake(settings, identity, crypto);
-            stream = new MutualTlsStream(transport, isServer ? new ServerEngine() : new ClientEngine(), handshake, time);
+            stream = new MutualTlsStream(transport, isServer ? new ServerEngine(handshake.WantsStaples) : new ClientEngine(), handshake, time);
             await stream.ShakeHandsAsync(settings.HandshakeBytesMax, either.Token).ConfigureAwait(false);
+            await stream.AskAsync(either.Token).ConfigureAwait(false);
             return stream;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -57,8 +58,8 @@ public sealed partial class MutualTlsStream
             case TlsServerProtocol server:
                 server.Accept(new SvidTlsServer(_handshake));
                 break;
-            case TlsClientProtocol client:
-                client.Connect(new SvidTlsClient(_handshake));
+            case ClientEngine client:
+                client.Connect(new SvidTlsClient(_handshake, client));
                 break;
         }
 
@@ -81,6 +82,22 @@ public sealed partial class MutualTlsStream
             Offer(count);
             await SendAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What cannot be decided inside the handshake; a peer that is refused hears why.</summary>
+    private async Task AskAsync(CancellationToken cancellationToken)
+    {
+        if (await _handshake.AskAsync(cancellationToken).ConfigureAwait(false) is not { } refusal)
+        {
+            return;
+        }
+
+        lock (_engineLock)
+        {
+            ((IRefusingEngine)_engine).Refuse((short)refusal.Alert, refusal.Text);
+        }
+
+        throw new TlsFatalAlert((short)refusal.Alert, refusal.Text);
     }
 
     private static TlsHandshakeException Explain(Exception exception, Handshake? handshake, TlsSettings settings) => exception switch

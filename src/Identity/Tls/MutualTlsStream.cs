@@ -1,5 +1,6 @@
 using System.Buffers;
 using Org.BouncyCastle.Tls;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.X509;
 
 namespace X0tta6bl4.Identity.Tls;
@@ -65,6 +66,9 @@ public sealed partial class MutualTlsStream : Stream
     /// way to prove anew inside a connection that both would use.
     /// </summary>
     public DateTimeOffset ProvenUntil => Peer.NotAfter < _handshake.OwnNotAfter ? Peer.NotAfter : _handshake.OwnNotAfter;
+
+    /// <summary>What is known of the peer's revocation; null where that is not looked at.</summary>
+    internal RevocationVerdict? PeerStatus => _handshake.Status;
 
     /// <summary>Told once, when the connection is closed on this side.</summary>
     internal Action? Closed { get; set; }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Identity.Clock;
@@ -8,8 +9,8 @@ namespace X0tta6bl4.Identity.Tls;
 
 /// <summary>
 /// Every connection to a peer begins here and is watched here: it ends when the peer's proof has expired, and within seconds
-/// when what it rests on is taken back: the bundle that vouched for the peer, or our own identity. A rotation of ours does
-/// not touch it. Thread-safe.
+/// when what it rests on is taken back: the bundle that vouched for the peer, the peer's own certificate, or our own identity. A
+/// rotation of ours does not touch it. Thread-safe.
 /// </summary>
 public sealed class PeerConnections
 {
@@ -30,14 +31,18 @@ public sealed class PeerConnections
     private readonly TimeProvider _time;
     private readonly TlsMetrics _metrics;
     private readonly ILogger _logger;
+    private readonly NodeRevocation? _revocation;
     private readonly Lock _lock = new();
     private readonly Dictionary<MutualTlsStream, Judgement> _live = [];
     private int _pending;
+    private CancellationToken _stopping;
     private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal PeerConnections(
-        NodeIdentity identity, SvidVerifier verifier, ValidationClock clock, TimeProvider time, TlsMetrics metrics, ILogger logger)
+        NodeIdentity identity, SvidVerifier verifier, ValidationClock clock, TimeProvider time, TlsMetrics metrics, ILogger logger,
+        NodeRevocation? revocation)
     {
+        _revocation = revocation;
         _identity = identity;
         _verifier = verifier;
         _clock = clock;
@@ -66,7 +71,7 @@ public sealed class PeerConnections
     /// <exception cref="TlsHandshakeException">There is no connection; no byte of the application has passed.</exception>
     public Task<MutualTlsStream> ConnectAsync(
         Stream transport, IReadOnlyList<SpiffeIdPattern> allowed, IReadOnlyList<string> protocols, CancellationToken cancellationToken) =>
-        BeginAsync(transport, new(_identity.Current.Value, allowed), protocols, isServer: false, cancellationToken);
+        BeginAsync(transport, Begin(allowed), protocols, isServer: false, cancellationToken);
 
     /// <summary>The same as the server; at most <see cref="PendingMax"/> at a time.</summary>
     /// <exception cref="TlsHandshakeException">There is no connection; no byte of the application has passed.</exception>
@@ -84,7 +89,7 @@ public sealed class PeerConnections
         try
         {
             return await BeginAsync(
-                transport, new(_identity.Current.Value, allowed), protocols, isServer: true, cancellationToken).ConfigureAwait(false);
+                transport, Begin(allowed), protocols, isServer: true, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -95,19 +100,23 @@ public sealed class PeerConnections
     /// <summary>Ends what has to end, until stopped; then everything.</summary>
     public async Task WatchAsync(CancellationToken cancellationToken)
     {
+        _stopping = cancellationToken;
         while (!cancellationToken.IsCancellationRequested)
         {
             // Taken before the look, so that nothing that happens during it is missed.
             var changed = _identity.Current.Changed;
             var added = Volatile.Read(ref _added).Task;
+            var listed = _revocation?.Check is null ? changed : _revocation.Lists.Changed;
             await Task.WhenAll(Live().Select(LookAsync)).ConfigureAwait(false);
-            Task happened = Task.WhenAny(changed, added);
+            Task happened = Task.WhenAny(changed, added, listed);
             await happened
                 .WaitAsync(UntilNextEnd(), _time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        var asking = Live().Select(c => c.Judgement.Asking ?? Task.CompletedTask).ToList();
         await Task.WhenAll(Live().Select(c => c.Connection.EndAsync("the agent stops"))).ConfigureAwait(false);
+        await Task.WhenAll(asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task<MutualTlsStream> BeginAsync(
@@ -120,6 +129,8 @@ public sealed class PeerConnections
             Verifier = _verifier,
             Now = () => _clock.Now,
             Allowed = judgement.Allowed,
+            Revocation = _revocation?.Check,
+            Staple = own => _revocation?.StapleFor(own),
             Protocols = protocols,
             RequiresProtocol = isServer && protocols.Count > 0,
         };
@@ -136,7 +147,7 @@ public sealed class PeerConnections
             throw;
         }
 
-        if (!Add(connection, judgement))
+        if (!Add(connection, judgement with { Status = connection.PeerStatus }))
         {
             await connection.DisposeAsync().ConfigureAwait(false);
             _metrics.Handshake(isServer, TlsFailure.TooMany, refusal: null);
@@ -187,29 +198,75 @@ public sealed class PeerConnections
             return EndAsync(connection, $"its certificate expired at {connection.Peer.NotAfter:u} (X-17)");
         }
 
-        var snapshot = _identity.Current.Value;
-        if (ReferenceEquals(judgement.By, snapshot))
+        var latest = Begin(judgement.Allowed);
+        var status = judgement.Status;
+        var isStale = status is not null && now - _verifier.Policy.ClockSkew > status.Until;
+        if (ReferenceEquals(judgement.By, latest.By) && ReferenceEquals(judgement.Lists, latest.Lists) && !isStale)
         {
             return Task.CompletedTask;
         }
 
-        var why = snapshot.Svid is null
-            ? "our own identity was taken back (W-18)"
-            : _verifier.Verify(connection.PeerChain, snapshot.Bundles, now).Authorize(judgement.Allowed).Refusal?.ToString();
-        if (why is not null)
+        if (latest.By.Svid is null)
         {
-            return EndAsync(connection, why);
+            return EndAsync(connection, "our own identity was taken back (W-18)");
         }
 
+        var verdict = _verifier.Verify(connection.PeerChain, latest.By.Bundles, now).Authorize(judgement.Allowed);
+        if (verdict.Refusal is { } refusal)
+        {
+            return EndAsync(connection, refusal.ToString());
+        }
+
+        if (status is not null && _revocation?.Check is { } check)
+        {
+            // A chain that leads to another authority now has another length perhaps, and what was shown was of the one before.
+            var path = verdict.Path!;
+            status = check.Judge(path, status.Shown.Count == path.Count - 1 ? status.Shown : new StatusVerdict?[path.Count - 1], now);
+            if (status.MayBeAsked)
+            {
+                var asking = judgement.Asking is { IsCompleted: false } begun ? begun : AskAgainAsync(connection, path, latest, status);
+                Remember(connection, latest with { Status = judgement.Status, Asking = asking });
+                return Task.CompletedTask;
+            }
+
+            if (status.Refusal is { } revoked)
+            {
+                return EndAsync(connection, revoked.ToString());
+            }
+        }
+
+        Remember(connection, latest with { Status = status });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Nobody waits for this: a responder that is slow must not hold up the end of other connections.</summary>
+    private async Task AskAgainAsync(
+        MutualTlsStream connection, IReadOnlyList<Certificate> path, Judgement latest, RevocationVerdict status)
+    {
+        await Task.Yield();
+        var answer = await _revocation!.Check!.AskAsync(path, status.Shown, () => _clock.Now, _stopping).ConfigureAwait(false);
+        if (answer.Refusal is { } refusal)
+        {
+            await EndAsync(connection, refusal.ToString()).ConfigureAwait(false);
+            return;
+        }
+
+        Remember(connection, latest with { Status = answer });
+        Interlocked.Exchange(ref _added, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
+
+    private Judgement Begin(IReadOnlyList<SpiffeIdPattern> allowed) =>
+        new(_identity.Current.Value, _revocation?.Lists.Value ?? RevocationLists.None, allowed);
+
+    private void Remember(MutualTlsStream connection, Judgement judgement)
+    {
         lock (_lock)
         {
             if (_live.ContainsKey(connection))
             {
-                _live[connection] = judgement with { By = snapshot };
+                _live[connection] = judgement;
             }
         }
-
-        return Task.CompletedTask;
     }
 
     private async Task EndAsync(MutualTlsStream connection, string why)
@@ -233,10 +290,20 @@ public sealed class PeerConnections
         }
 
         // A millisecond more, for it is over only after the end.
-        var left = live.Min(c => c.Connection.Peer.NotAfter) + _verifier.Policy.ClockSkew - _clock.Now + TimeSpan.FromMilliseconds(1);
+        var left = live.Min(c => EndOf(c.Connection, c.Judgement)) + _verifier.Policy.ClockSkew - _clock.Now + TimeSpan.FromMilliseconds(1);
         return left < TimeSpan.Zero ? TimeSpan.Zero : left < LookInterval ? left : LookInterval;
     }
 
+    private static DateTimeOffset EndOf(MutualTlsStream connection, Judgement judgement) =>
+        judgement is { Asking: null, Status: { } status } && status.Until < connection.Peer.NotAfter ? status.Until : connection.Peer.NotAfter;
+
     /// <summary>By what a peer was believed, and let in; looked at again when there is something newer.</summary>
-    private sealed record Judgement(IdentitySnapshot By, IReadOnlyList<SpiffeIdPattern> Allowed);
+    private sealed record Judgement(IdentitySnapshot By, RevocationLists Lists, IReadOnlyList<SpiffeIdPattern> Allowed)
+    {
+        /// <summary>What is known of its revocation; null where that is not looked at.</summary>
+        public RevocationVerdict? Status { get; init; }
+
+        /// <summary>A responder is being asked anew.</summary>
+        public Task? Asking { get; init; }
+    }
 }

@@ -3,7 +3,7 @@ using Org.BouncyCastle.Tls;
 namespace X0tta6bl4.Identity.Tls;
 
 /// <summary>The client's side of a mutual TLS 1.3 handshake.</summary>
-internal sealed class SvidTlsClient(Handshake handshake) : AbstractTlsClient(handshake.Crypto), TlsAuthentication
+internal sealed class SvidTlsClient(Handshake handshake, ClientEngine engine) : AbstractTlsClient(handshake.Crypto), TlsAuthentication
 {
     private bool _wasAsked;
 
@@ -24,7 +24,7 @@ internal sealed class SvidTlsClient(Handshake handshake) : AbstractTlsClient(han
     public TlsCredentials? GetClientCredentials(CertificateRequest certificateRequest)
     {
         _wasAsked = true;
-        return handshake.IsAnonymous ? null : handshake.Credentials(m_context);
+        return handshake.IsAnonymous ? null : handshake.Credentials(m_context, engine.IsStapleWanted);
     }
 
     public override void NotifyHandshakeComplete()
@@ -48,6 +48,7 @@ internal sealed class SvidTlsClient(Handshake handshake) : AbstractTlsClient(han
 
     protected override IList<ProtocolName>? GetProtocolNames() => handshake.Protocols;
 
-    // No status request: a stapled answer would have to be checked by us.
-    protected override CertificateStatusRequest? GetCertificateStatusRequest() => null;
+    protected override CertificateStatusRequest? GetCertificateStatusRequest() => handshake.WantsStaples
+        ? new CertificateStatusRequest(CertificateStatusType.ocsp, new OcspStatusRequest(null, null))
+        : null;
 }

@@ -13,7 +13,7 @@ internal sealed class SvidTlsServer(Handshake handshake) : AbstractTlsServer(han
 
     public override int[] GetSupportedGroups() => Handshake.Groups;
 
-    public override TlsCredentials GetCredentials() => handshake.Credentials(m_context);
+    public override TlsCredentials GetCredentials() => handshake.Credentials(m_context, m_certificateStatusRequest is not null);
 
     public override CertificateRequest GetCertificateRequest() =>
         new([], Handshake.Signatures, supportedSignatureAlgorithmsCert: null, certificateAuthorities: null);

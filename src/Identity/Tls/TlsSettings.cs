@@ -1,3 +1,4 @@
+using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Identity.X509;
 
@@ -40,6 +41,12 @@ public sealed record TlsSettings
 
     /// <summary>Which IDs are let in; none is, unless named here.</summary>
     public required IReadOnlyList<SpiffeIdPattern> Allowed { get; init; }
+
+    /// <summary>Whether the peer's certificates were revoked; null: it is not looked at.</summary>
+    public RevocationCheck? Revocation { get; init; }
+
+    /// <summary>The OCSP response to show with a certificate of ours, where the peer wants one; null when there is none.</summary>
+    public Func<Certificate, ReadOnlyMemory<byte>?> Staple { get; init; } = _ => null;
 
     /// <summary>Application protocols (RFC 7301), the preferred one first; empty for none.</summary>
     public IReadOnlyList<string> Protocols { get; init; } = [];

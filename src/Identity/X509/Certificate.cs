@@ -1,4 +1,5 @@
 using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Ocsp;
 using Org.BouncyCastle.Asn1.X509;
 using X0tta6bl4.Identity.Authority;
 
@@ -26,6 +27,7 @@ public sealed class Certificate
         X509Extensions.SubjectAlternativeName, X509Extensions.NameConstraints,
     ];
 
+    private readonly X509Extensions? _extensions;
     private readonly DerBitString? _keyUsage;
     private readonly Lazy<PublicKey> _key;
 
@@ -36,7 +38,7 @@ public sealed class Certificate
         var parsed = X509CertificateStructure.GetInstance(Asn1Object.FromByteArray(der.ToArray()));
         var tbs = parsed.TbsCertificate;
         Version = tbs.Version;
-        SerialNumber = Convert.ToHexStringLower(tbs.SerialNumber.Value.ToByteArray());
+        Serial = tbs.SerialNumber.Value.ToByteArray();
         Issuer = tbs.Issuer;
         Subject = tbs.Subject;
         IssuerDer = Issuer.GetDerEncoded();
@@ -55,6 +57,7 @@ public sealed class Certificate
             return;
         }
 
+        _extensions = extensions;
         UnknownCritical = extensions.GetCriticalExtensionOids().Except(Understood).FirstOrDefault() is { } oid ? Clean(oid.Id) : null;
         IssuerKeyId = AuthorityKeyIdentifier.FromExtensions(extensions)?.KeyIdentifier?.GetOctets();
         KeyId = SubjectKeyIdentifier.FromExtensions(extensions)?.GetKeyIdentifier();
@@ -82,7 +85,7 @@ public sealed class Certificate
     public int Version { get; }
 
     /// <summary>Serial number, hexadecimal.</summary>
-    public string SerialNumber { get; }
+    public string SerialNumber => Convert.ToHexStringLower(Serial);
 
     /// <summary>First moment it is valid.</summary>
     public DateTimeOffset NotBefore { get; }
@@ -108,6 +111,9 @@ public sealed class Certificate
     public string Label => Clean(Uris.FirstOrDefault() ?? (Subject.IsEmpty ? $"serial {SerialNumber}" : Subject.ToString()));
 
     internal ReadOnlyMemory<byte> Tbs { get; }
+
+    /// <summary>Serial number as DER has it: two's complement, as short as can be.</summary>
+    internal byte[] Serial { get; }
 
     internal X509Name Issuer { get; }
 
@@ -159,6 +165,29 @@ public sealed class Certificate
 
     internal NameConstraints? NameConstraints { get; }
 
+    /// <summary>A responder whose own certificate need not be looked up (RFC 6960, section 4.2.2.2.1).</summary>
+    internal bool HasNoRevocationCheck => _extensions?.GetExtension(OcspObjectIdentifiers.PkixOcspNocheck) is not null;
+
+    /// <summary>
+    /// URIs of the OCSP responders its issuer names (authorityInfoAccess, RFC 5280, section 4.2.2.1). Read when they are asked for:
+    /// one that makes no sense shall not keep out a peer nobody asks a responder about.
+    /// </summary>
+    /// <exception cref="CertificateFormatException">The extension cannot be parsed.</exception>
+    internal IReadOnlyList<string> OcspResponders()
+    {
+        try
+        {
+            return [.. AuthorityInformationAccess.FromExtensions(_extensions)?.GetAccessDescriptions()
+                .Where(d => d.AccessMethod.Equals(X509ObjectIdentifiers.OcspAccessMethod)
+                    && d.AccessLocation.TagNo == GeneralName.UniformResourceIdentifier)
+                .Select(d => DerIA5String.GetInstance(d.AccessLocation.Name).GetString()) ?? []];
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            throw new CertificateFormatException($"its authorityInfoAccess cannot be parsed ({exception.GetType().Name})", exception);
+        }
+    }
+
     /// <summary>Reads one certificate.</summary>
     /// <param name="der">Its bytes, kept.</param>
     /// <exception cref="CertificateFormatException">It is none; the message says why.</exception>
@@ -202,10 +231,10 @@ public sealed class Certificate
     internal static string Clean(string text) => string.Concat(
         (text.Length > LabelCharsMax ? text.AsSpan(0, LabelCharsMax) : text).ToString().Select(c => c is >= ' ' and <= '~' ? c : '?'));
 
-    private static DateTimeOffset Utc(Time time) => new(DateTime.SpecifyKind(time.ToDateTime(), DateTimeKind.Utc));
+    internal static DateTimeOffset Utc(Time time) => new(DateTime.SpecifyKind(time.ToDateTime(), DateTimeKind.Utc));
 }
 
-/// <summary>The bytes are no certificate, or one beyond our limits.</summary>
+/// <summary>The bytes are no certificate (revocation list, OCSP response), or one beyond our limits.</summary>
 public sealed class CertificateFormatException : Exception
 {
     /// <param name="message">What is wrong with it.</param>

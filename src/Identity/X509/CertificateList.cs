@@ -19,19 +19,27 @@ public static class CertificateList
     /// <param name="file">The file's bytes.</param>
     /// <param name="countMax">Most certificates.</param>
     /// <exception cref="CertificateFormatException">No certificate, too many, or something else among them.</exception>
-    public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> file, int countMax)
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> file, int countMax) =>
+        Read(file, countMax, CertificateLabel, "certificate");
+
+    /// <summary>The same for elements of another kind.</summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="countMax">Most of them.</param>
+    /// <param name="label">Of their blocks in PEM.</param>
+    /// <param name="kind">What they are, for people.</param>
+    internal static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> file, int countMax, string label, string kind)
     {
         var list = IsPem(file.Span)
-            ? Blocks(file.Span, countMax).Select(block => block.Label == CertificateLabel
+            ? Blocks(file.Span, countMax).Select(block => block.Label == label
                 ? (ReadOnlyMemory<byte>)block.Der
-                : throw new CertificateFormatException($"it holds a block \"{Certificate.Clean(block.Label)}\" among the certificates"))
+                : throw new CertificateFormatException($"it holds a block \"{Certificate.Clean(block.Label)}\" among the {kind}s"))
             : Elements(file);
-        var certificates = list.Take(countMax + 1).ToList();
-        return certificates.Count switch
+        var elements = list.Take(countMax + 1).ToList();
+        return elements.Count switch
         {
-            0 => throw new CertificateFormatException("it holds no certificate"),
-            var count when count > countMax => throw new CertificateFormatException($"it holds over {countMax} certificates"),
-            _ => certificates,
+            0 => throw new CertificateFormatException($"it holds no {kind}"),
+            var count when count > countMax => throw new CertificateFormatException($"it holds over {countMax} {kind}s"),
+            _ => elements,
         };
     }
 

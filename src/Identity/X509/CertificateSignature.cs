@@ -2,6 +2,7 @@ using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.EdEC;
 using Org.BouncyCastle.Asn1.Nist;
 using Org.BouncyCastle.Asn1.Pkcs;
+using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Digests;
@@ -23,19 +24,31 @@ internal static class CertificateSignature
             return SvidRefusal.Of(SvidRefusalReason.SignatureAlgorithm, $"{child.Label}: the signed and the unsigned signature algorithm differ");
         }
 
-        var oid = child.SignatureAlgorithm.Algorithm;
-        if (Signer(oid, child.SignatureAlgorithm.Parameters, issuer.Kind) is not { } signer)
+        return Check(child.Label, child.SignatureAlgorithm, child.Tbs.Span, child.Signature, issuer);
+    }
+
+    /// <summary>Null when the bytes were signed by this key; else why not.</summary>
+    /// <param name="what">What was signed, for people.</param>
+    /// <param name="algorithm">How.</param>
+    /// <param name="signed">The bytes.</param>
+    /// <param name="signature">Their signature.</param>
+    /// <param name="issuer">The key.</param>
+    public static SvidRefusal? Check(
+        string what, AlgorithmIdentifier algorithm, ReadOnlySpan<byte> signed, byte[] signature, PublicKey issuer)
+    {
+        var oid = algorithm.Algorithm;
+        if (Signer(oid, algorithm.Parameters, issuer.Kind) is not { } signer)
         {
             return SvidRefusal.Of(
                 SvidRefusalReason.SignatureAlgorithm,
-                $"{child.Label}: the signature algorithm {Certificate.Clean(oid.Id)} is not accepted with an issuer's key of {issuer}");
+                $"{what}: the signature algorithm {Certificate.Clean(oid.Id)} is not accepted with an issuer's key of {issuer}");
         }
 
         signer.Init(forSigning: false, issuer.Parameters);
-        signer.BlockUpdate(child.Tbs.Span);
-        return signer.VerifySignature(child.Signature)
+        signer.BlockUpdate(signed);
+        return signer.VerifySignature(signature)
             ? null
-            : SvidRefusal.Of(SvidRefusalReason.BadSignature, $"{child.Label}: it was not signed by its issuer's key");
+            : SvidRefusal.Of(SvidRefusalReason.BadSignature, $"{what}: it was not signed by its issuer's key");
     }
 
     /// <summary>What verifies signatures of this algorithm with a key of this kind; null when that is not accepted.</summary>

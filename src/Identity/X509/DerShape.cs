@@ -71,6 +71,13 @@ internal static class DerShape
         return der.Length >= 2 && TryReadLength(der, ref at, out var length) && length <= der.Length - at ? at + length : null;
     }
 
+    /// <summary>Bytes inside an element that is whole.</summary>
+    public static int ContentLength(ReadOnlySpan<byte> element)
+    {
+        var at = 1;
+        return TryReadLength(element, ref at, out var length) ? length : throw new CertificateFormatException("it has a bad length");
+    }
+
     /// <summary>The first element inside the outer one, header and all. For bytes that have no <see cref="Problem"/>.</summary>
     public static ReadOnlyMemory<byte> FirstChild(ReadOnlyMemory<byte> der)
     {

@@ -77,6 +77,9 @@ public enum SvidRefusalReason
     /// <summary>Revoked by its issuer or by the site.</summary>
     Revoked,
 
+    /// <summary>Revocation is looked at here, and nobody whose word counts says that it is not revoked.</summary>
+    StatusUnknown,
+
     /// <summary>A real identity that is not let in here.</summary>
     NotAuthorized,
 }
@@ -95,6 +98,9 @@ public enum TlsAlert : byte
 
     /// <summary>certificate_expired, or not yet valid.</summary>
     CertificateExpired = 45,
+
+    /// <summary>certificate_unknown: whether it was revoked is not known.</summary>
+    CertificateUnknown = 46,
 
     /// <summary>unknown_ca: no path to an authority we trust.</summary>
     UnknownCa = 48,
@@ -139,6 +145,7 @@ public sealed record SvidRefusal(SvidRefusalReason Reason, string Requirement, s
             [SvidRefusalReason.NameConstraint] = ("X-10", TlsAlert.BadCertificate),
             [SvidRefusalReason.IssuerId] = ("X-7", TlsAlert.BadCertificate),
             [SvidRefusalReason.Revoked] = ("U-2", TlsAlert.CertificateRevoked),
+            [SvidRefusalReason.StatusUnknown] = ("U-2", TlsAlert.CertificateUnknown),
             [SvidRefusalReason.NotAuthorized] = ("U-6", TlsAlert.AccessDenied),
         }.ToFrozenDictionary();
 

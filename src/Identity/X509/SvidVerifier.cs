@@ -46,7 +46,10 @@ public sealed class SvidVerifier(SvidPolicy policy)
                     Leaf = certificates[0],
                     Signer = certificates.Append(authority!).ElementAt(1),
                 },
-                null);
+                null)
+            {
+                Path = [.. certificates, authority!],
+            };
     }
 
     private static SvidRefusal? Read(IReadOnlyList<ReadOnlyMemory<byte>> chain, List<Certificate> into)

@@ -24,6 +24,12 @@ public sealed record VerifiedSvid(SpiffeId Id, string SerialNumber, DateTimeOffs
 /// <param name="Refusal">The reason; null when the peer is believed.</param>
 public readonly record struct SvidVerdict(VerifiedSvid? Svid, SvidRefusal? Refusal)
 {
+    /// <summary>
+    /// The way of a real identity: its certificate, those between, the authority. Each was signed by the next. What revocation is
+    /// looked up for, and not kept with a connection.
+    /// </summary>
+    internal IReadOnlyList<Certificate>? Path { get; init; }
+
     /// <summary>The same verdict, or a refusal when the identity is real and none of the patterns lets it in (U-6).</summary>
     public SvidVerdict Authorize(IReadOnlyList<SpiffeIdPattern> allowed)
     {

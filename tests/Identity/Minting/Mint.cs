@@ -83,6 +83,10 @@ internal sealed class Mint : IDisposable
     public static readonly DateTimeOffset Now = new(2031, 5, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly OpenSsl _openSsl = new();
+
+    /// <summary>The tool and its folder.</summary>
+    public OpenSsl Tool => _openSsl;
+
     private readonly Dictionary<string, string> _keys = [];
     private int _count;
 
@@ -167,6 +171,6 @@ internal sealed class Mint : IDisposable
 
     private static bool IsEdwards(string keyFile) => Path.GetFileName(keyFile).StartsWith("ed", StringComparison.Ordinal);
 
-    private static string Time(DateTimeOffset time) =>
+    internal static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture);
 }

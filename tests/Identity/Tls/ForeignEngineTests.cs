@@ -36,7 +36,7 @@ public sealed class ForeignEngineTests(TlsWorld world) : IClassFixture<TlsWorld>
         var (near, far) = await Loopback.PairAsync();
         var accepting = MutualTlsStream.AcceptAsync(far, world.Settings(world.Server), TimeProvider.System, CancellationToken.None);
         var client = new FloodingClient();
-        client.Connect(new SvidTlsClient(Side(world.Client, world.Settings(world.Client))));
+        client.Connect(new SvidTlsClient(Side(world.Client, world.Settings(world.Client)), new ClientEngine()));
         await PumpAsync(client, near).WaitAsync(Patience);
         await using var server = await accepting.WaitAsync(Patience);
 
@@ -83,7 +83,7 @@ public sealed class ForeignEngineTests(TlsWorld world) : IClassFixture<TlsWorld>
     /// <summary>Chooses a protocol nobody offered.</summary>
     private sealed class InventiveServer(Handshake handshake) : AbstractTlsServer(handshake.Crypto)
     {
-        public override TlsCredentials GetCredentials() => handshake.Credentials(m_context);
+        public override TlsCredentials GetCredentials() => handshake.Credentials(m_context, isStapleWanted: false);
 
         public override CertificateRequest GetCertificateRequest() => new([], Handshake.Signatures, null, null);
 

@@ -1,0 +1,122 @@
+using X0tta6bl4.Identity.X509;
+using X0tta6bl4.Telemetry;
+
+namespace X0tta6bl4.Identity.Revocation;
+
+/// <summary>The revocation lists of every issuer we have one of. Immutable; a newer set replaces it whole.</summary>
+public sealed class RevocationLists
+{
+    /// <summary>Most lists.</summary>
+    public const int ListsMax = 32;
+
+    /// <summary>Most bytes of all lists together, in DER: they stay in memory.</summary>
+    public const int BytesMax = 2 * 1024 * 1024;
+
+    /// <summary>
+    /// Older lists of one issuer that are kept beside a newer one nobody has proven yet: a forged file must not push out the real
+    /// one.
+    /// </summary>
+    private const int CarriedMax = 2;
+
+    /// <summary>No list: where lists are demanded, everybody is refused.</summary>
+    public static readonly RevocationLists None = new([]);
+
+    private readonly IReadOnlyList<RevocationList> _lists;
+
+    /// <param name="lists">In any order.</param>
+    /// <exception cref="CertificateFormatException">Too many, or too large together.</exception>
+    public RevocationLists(IReadOnlyList<RevocationList> lists)
+    {
+        if (lists.Count > ListsMax)
+        {
+            throw new CertificateFormatException($"{lists.Count} revocation lists, at most {ListsMax} are kept");
+        }
+
+        var bytes = lists.Sum(l => (long)l.Bytes);
+        if (bytes > BytesMax)
+        {
+            throw new CertificateFormatException($"the revocation lists have {bytes} bytes together, at most {BytesMax} are kept");
+        }
+
+        _lists = lists;
+    }
+
+    /// <summary>Each list.</summary>
+    public IReadOnlyList<RevocationList> All => _lists;
+
+    /// <summary>
+    /// What follows this set when files have changed. A list does not go back: an older one than a proven one of the same key is
+    /// left out, for whoever shows it again would take back a revocation.
+    /// </summary>
+    /// <param name="read">What the files hold now.</param>
+    /// <param name="problems">What was left out, for people.</param>
+    /// <exception cref="CertificateFormatException">Too many, or too large together.</exception>
+    public RevocationLists Replace(IReadOnlyList<RevocationList> read, out IReadOnlyList<string> problems)
+    {
+        var said = new List<string>();
+        var next = new List<RevocationList>();
+        foreach (var list in read)
+        {
+            foreach (var known in _lists.Where(l => l != list))
+            {
+                list.ProveLike(known);
+            }
+
+            if (_lists.FirstOrDefault(known => list.HasSameSigner(known) && list.IsOlderThan(known)) is { } newer)
+            {
+                said.Add(
+                    $"the revocation list of \"{list.Issuer}\" of {list.ThisUpdate:u} is older than the one in use, of {newer.ThisUpdate:u}: it is left out");
+                next.Add(newer);
+            }
+            else
+            {
+                next.Add(list);
+            }
+        }
+
+        // One whose signer nobody knows yet, an intermediate that has not been met, is superseded by none.
+        var carried = _lists
+            .Where(known => !next.Contains(known) && next.Exists(known.IsOfSameIssuer) && !next.Exists(l => l.HasSameSigner(known)))
+            .GroupBy(known => Convert.ToHexString(known.IssuerDer))
+            .SelectMany(group => group.OrderByDescending(l => l.IsProven).ThenByDescending(l => l.ThisUpdate).Take(CarriedMax));
+        problems = said;
+        return new RevocationLists([.. next.Concat(carried).Distinct()]);
+    }
+
+    /// <summary>The same verdict, or a refusal when a certificate of the chain was revoked or has no list that says it was not (U-2).</summary>
+    /// <param name="verdict">About a chain.</param>
+    /// <param name="now">The time.</param>
+    public SvidVerdict Judge(SvidVerdict verdict, DateTimeOffset now)
+    {
+        if (verdict.Refusal is not null)
+        {
+            return verdict;
+        }
+
+        var policy = new RevocationPolicy { Mode = RevocationMode.Crl };
+        var path = verdict.Path!;
+        var check = new RevocationCheck(policy, new Latest<RevocationLists>(this), new OcspFetcher(policy, TimeProvider.System));
+        return verdict with { Refusal = check.Judge(path, new StatusVerdict?[path.Count - 1], now).Refusal };
+    }
+
+    /// <summary>What the newest proven list of its issuer says of a certificate.</summary>
+    internal StatusVerdict Check(Certificate certificate, Certificate issuer, DateTimeOffset now, TimeSpan skew)
+    {
+        RevocationList? newest = null;
+        SvidRefusal? refusal = null;
+        foreach (var list in _lists.Where(l => l.IsOf(issuer)))
+        {
+            if (list.CheckSigner(issuer) is { } why)
+            {
+                refusal = why;
+            }
+            else if (newest is null || newest.IsOlderThan(list))
+            {
+                newest = list;
+            }
+        }
+
+        return newest?.Check(certificate, now, skew)
+            ?? StatusVerdict.Unknown($"{certificate.Label}: there is no revocation list of its issuer {issuer.Label}{(refusal is null ? "" : $" that counts: {refusal.Text}")}");
+    }
+}
