@@ -16,6 +16,11 @@ namespace X0tta6bl4.Identity.Authority;
 /// <param name="Bundle">The authorities.</param>
 internal sealed record KeptIdentity(SpiffeId Id, SigningKey Key, IReadOnlyList<Certificate> Chain, TrustBundle Bundle)
 {
+    /// <summary>
+    /// HOST:PORT of the authority, the last one that answered first: the join string that named them may be gone by the next boot.
+    /// </summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
     /// <summary>Name of the secret.</summary>
     public const string Name = "site-identity";
 
@@ -39,17 +44,20 @@ internal sealed record KeptIdentity(SpiffeId Id, SigningKey Key, IReadOnlyList<C
         try
         {
             var fields = SecretFields.Unpack(secret);
-            if (fields.Count < 3 || SpiffeId.Parse(Encoding.ASCII.GetString(fields[0].Span), out var id) is not null)
+            if (fields.Count < 4 || SpiffeId.Parse(Encoding.ASCII.GetString(fields[0].Span), out var id) is not null)
             {
                 throw new CertificateFormatException("the secret is not what was written");
             }
 
             // Authorities and links of the chain are told apart by the number of links, which stands before them.
             var links = fields[2].Span is [var count] ? count : throw new CertificateFormatException("the secret is not what was written");
-            var certificates = fields.Skip(3).Select(f => Certificate.Read(f.ToArray())).ToList();
+            var certificates = fields.Skip(4).Select(f => Certificate.Read(f.ToArray())).ToList();
             return links <= certificates.Count
                 ? new KeptIdentity(
                     id, SigningKey.Read(fields[1]), certificates[..links], new TrustBundle(id.TrustDomain, certificates[links..]))
+                {
+                    Addresses = Encoding.ASCII.GetString(fields[3].Span).Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                }
                 : throw new CertificateFormatException("the secret is not what was written");
         }
         catch (CertificateFormatException exception)
@@ -73,6 +81,7 @@ internal sealed record KeptIdentity(SpiffeId Id, SigningKey Key, IReadOnlyList<C
                 packed => store.Put(name, packed),
                 [
                     Encoding.ASCII.GetBytes(Id.ToString()), key, new[] { (byte)Chain.Count },
+                    Encoding.ASCII.GetBytes(string.Join('\n', Addresses)),
                     .. Chain.Select(c => c.Der), .. Bundle.X509Authorities.Select(c => c.Der),
                 ]);
         }

@@ -129,7 +129,8 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
                 "this router is not enrolled: make a join string at the authority (x0tta6bl4 ca token --id ID) and put it where the configuration says");
         }
 
-        var addresses = _options.Addresses.Concat(join?.Addresses ?? []).Distinct(StringComparer.Ordinal).Take(2 * JoinString.AddressesMax).ToList();
+        var addresses = _options.Addresses.Concat(join?.Addresses ?? []).Concat(known.SelectMany(k => k.Addresses))
+            .Distinct(StringComparer.Ordinal).Take(2 * JoinString.AddressesMax).ToList();
         if (addresses.Count == 0)
         {
             throw new IOException("no address of the site authority is known: neither the configuration nor a join string names one");
@@ -198,7 +199,10 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
         {
             // On flash before the token is used: see the remarks.
             var pending = new KeptIdentity(
-                join.Id, SigningKey.Generate(_options.KeyKind), [], new TrustBundle(join.Id.TrustDomain, [join.Root]));
+                join.Id, SigningKey.Generate(_options.KeyKind), [], new TrustBundle(join.Id.TrustDomain, [join.Root]))
+            {
+                Addresses = join.Addresses,
+            };
             pending.Write(_store, KeptIdentity.PendingName);
             _pending = pending;
         }
@@ -270,7 +274,11 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
 
         if (keeps)
         {
-            Keep(new KeptIdentity(id, key, svid.Chain, bundle));
+            var others = (_options.Join()?.Addresses ?? []).Concat(_kept?.Addresses ?? []).Concat(_pending?.Addresses ?? []);
+            Keep(new KeptIdentity(id, key, svid.Chain, bundle)
+            {
+                Addresses = [.. others.Prepend(address).Distinct(StringComparer.Ordinal).Take(JoinString.AddressesMax)],
+            });
         }
 
         return new IdentitySnapshot(svid, bundles) { IsIslandIssued = svid.Chain[0].IsIslandIssued };

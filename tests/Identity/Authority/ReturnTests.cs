@@ -49,6 +49,19 @@ public sealed class ReturnTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_router_whose_join_string_is_gone_finds_the_authority_by_the_address_it_kept()
+    {
+        var (_, _, store) = await _world.EnrolledAsync("node/a");
+
+        var afterReboot = _world.Router(store, null, o => o with { Addresses = [] });
+        _world.Now += TimeSpan.FromDays(2);
+        var back = await afterReboot.IssueAsync(null, CancellationToken.None);
+
+        Assert.Equal(AuthorityWorld.Id("node/a"), back.Svid!.Id);
+        Assert.Equal([_world.Address], KeptIdentity.Read(store, KeptIdentity.Name)!.Addresses);
+    }
+
+    [Fact]
     public async Task A_proof_that_was_recorded_is_worth_nothing_on_another_connection()
     {
         var kept = await KeptAsync("node/a");
