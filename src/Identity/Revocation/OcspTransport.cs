@@ -44,8 +44,8 @@ internal static class OcspTransport
     }
 
     /// <summary>
-    /// A certificate may name any address. The ones that mean this machine, or whoever happens to be on the link, are not asked: a
-    /// router has doors that are open to itself alone.
+    /// A certificate may name any address. The loopback ones, and those of whoever happens to be on the link, are not asked: a router
+    /// has doors that are open to itself alone. Private networks are where a site has its responder.
     /// </summary>
     internal static bool IsAcceptable(IPAddress address)
     {

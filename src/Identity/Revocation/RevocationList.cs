@@ -36,6 +36,7 @@ public sealed class RevocationList
     private readonly int[] _serials;
     private readonly string _issuer;
     private Certificate? _signer;
+    private Tuple<Certificate, SvidRefusal>? _stranger;
 
     private RevocationList(ReadOnlyMemory<byte> der)
     {
@@ -180,8 +181,8 @@ public sealed class RevocationList
             : ThisUpdate < other.ThisUpdate;
 
     /// <summary>
-    /// Null when this certificate's key signed it, and may. What was found once is remembered: the hash of a megabyte is much for
-    /// each handshake.
+    /// Null when this certificate's key signed it, and may. What was found last is remembered, a yes and a no: the hash of a
+    /// megabyte is much for each handshake.
     /// </summary>
     /// <param name="issuer">A certificate that has been proven, or stands in a bundle.</param>
     internal SvidRefusal? CheckSigner(Certificate issuer)
@@ -196,6 +197,11 @@ public sealed class RevocationList
             return null;
         }
 
+        if (Volatile.Read(ref _stranger) is { } stranger && IsSameKey(stranger.Item1, issuer))
+        {
+            return stranger.Item2;
+        }
+
         SvidRefusal? forged = null;
         var refusal = SvidVerifier.Usable(
             issuer,
@@ -204,6 +210,10 @@ public sealed class RevocationList
         if (refusal is null)
         {
             Volatile.Write(ref _signer, issuer);
+        }
+        else
+        {
+            Volatile.Write(ref _stranger, Tuple.Create(issuer, refusal));
         }
 
         return refusal;

@@ -64,8 +64,14 @@ public sealed class RevocationLists
 
             if (_lists.FirstOrDefault(known => list.HasSameSigner(known) && list.IsOlderThan(known)) is { } newer)
             {
-                said.Add(
-                    $"the revocation list of \"{list.Issuer}\" of {list.ThisUpdate:u} is older than the one in use, of {newer.ThisUpdate:u}: it is left out");
+                // Old ones that lie beside the newer one are no news.
+                if (!read.Contains(newer))
+                {
+                    said.Add(
+                        $"the revocation list of \"{list.Issuer}\" of {list.ThisUpdate:u} is older than the one in use, of {newer.ThisUpdate:u}: "
+                        + "it is left out");
+                }
+
                 next.Add(newer);
             }
             else

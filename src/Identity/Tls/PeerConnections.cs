@@ -198,6 +198,12 @@ public sealed class PeerConnections
             return EndAsync(connection, $"its certificate expired at {connection.Peer.NotAfter:u} (X-17)");
         }
 
+        if (judgement.Asking is { IsFaulted: true } failed)
+        {
+            // Nothing that is known to go wrong does so: the supervisor is to know.
+            return failed;
+        }
+
         var latest = Begin(judgement.Allowed);
         var status = judgement.Status;
         var isStale = status is not null && now - _verifier.Policy.ClockSkew > status.Until;

@@ -59,8 +59,9 @@ internal sealed class FakeResponder : IAsyncDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException)
         {
+            // It was stopped, in the middle of waiting for the next or just before.
             held.ForEach(c => c.Dispose());
         }
     }
