@@ -189,16 +189,13 @@ public sealed class TpmTests : IDisposable
                 catch (SealedStoreException)
                 {
                     noticed++;
+                    // What it could not flush because a handle was changed would fill the TPM, and the next attempt would end before its
+                    // byte had its turn. Without a resource manager that is for the owner to do.
+                    _tpm.PowerOff();
+                    _tpm.PowerOn();
                 }
-                finally
-                {
-                    // What it could not flush because a handle was changed. Without a resource manager that is for the owner to do.
-                    if (noticed % 2 == 0)
-                    {
-                        _tpm.PowerOff();
-                        _tpm.PowerOn();
-                    }
-                }
+
+                Assert.True(length > 1, $"answer {which} never came");
             }
         }
 
