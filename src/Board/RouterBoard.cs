@@ -44,7 +44,7 @@ public sealed partial class RouterBoard : IDisposable
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly Signal _changed = new();
     private int _wanted = (int)LedState.Booting;
     private int _wasPressed;
     private string? _rebootReason;
@@ -116,7 +116,7 @@ public sealed partial class RouterBoard : IDisposable
     /// Completes when <see cref="Latest"/> shows something to tell: another <see cref="BoardSnapshot.State"/>, or a press.
     /// Take it before looking.
     /// </summary>
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed => _changed.Next;
 
     /// <summary>Presses of the buttons.</summary>
     public Feed<ButtonEvent> Presses => _buttons.Presses;
@@ -174,7 +174,7 @@ public sealed partial class RouterBoard : IDisposable
 
             if (isChanged)
             {
-                Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+                _changed.Wake();
             }
 
             _pulse.Beat();
@@ -221,8 +221,6 @@ public sealed partial class RouterBoard : IDisposable
         Volatile.Write(ref _wasPressed, 1);
         Wake();
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void ReleaseWatchdog()
     {

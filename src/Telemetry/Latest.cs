@@ -9,7 +9,7 @@ public sealed class Latest<T>(T initial)
     where T : class
 {
     private T _value = initial;
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly Signal _changed = new();
 
     /// <summary>The newest published value.</summary>
     public T Value => Volatile.Read(ref _value);
@@ -18,14 +18,12 @@ public sealed class Latest<T>(T initial)
     public void Publish(T value)
     {
         Volatile.Write(ref _value, value);
-        Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+        _changed.Wake();
     }
 
     /// <summary>
     /// Completes at the next <see cref="Publish"/>. Take the task first, then read <see cref="Value"/>, then await:
     /// in that order no change is missed.
     /// </summary>
-    public Task Changed => Volatile.Read(ref _changed).Task;
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Task Changed => _changed.Next;
 }

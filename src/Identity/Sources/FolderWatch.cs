@@ -1,3 +1,5 @@
+using X0tta6bl4.Telemetry;
+
 namespace X0tta6bl4.Identity.Sources;
 
 /// <summary>
@@ -8,10 +10,10 @@ internal sealed class FolderWatch(IEnumerable<string> files) : IDisposable
 {
     private readonly string[] _folders = [.. files.Select(f => Path.GetDirectoryName(f) ?? "/").Distinct(StringComparer.Ordinal)];
     private readonly Dictionary<string, FileSystemWatcher> _watchers = [];
-    private TaskCompletionSource _changed = NewSignal();
+    private readonly Signal _changed = new();
 
     /// <summary>Completes at the next change. Take the task first, then look at the files, then await.</summary>
-    public Task Changed => Volatile.Read(ref _changed).Task;
+    public Task Changed => _changed.Next;
 
     /// <summary>Watches what can be watched by now.</summary>
     public void Refresh()
@@ -27,10 +29,10 @@ internal sealed class FolderWatch(IEnumerable<string> files) : IDisposable
             {
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
             };
-            watcher.Changed += (_, _) => Wake();
-            watcher.Created += (_, _) => Wake();
-            watcher.Deleted += (_, _) => Wake();
-            watcher.Renamed += (_, _) => Wake();
+            watcher.Changed += (_, _) => _changed.Wake();
+            watcher.Created += (_, _) => _changed.Wake();
+            watcher.Deleted += (_, _) => _changed.Wake();
+            watcher.Renamed += (_, _) => _changed.Wake();
             // The folder was removed, or events were lost: a new watch, and a look at the files.
             watcher.Error += (_, _) => Forget(folder);
             watcher.EnableRaisingEvents = true;
@@ -63,10 +65,6 @@ internal sealed class FolderWatch(IEnumerable<string> files) : IDisposable
             }
         }
 
-        Wake();
+        _changed.Wake();
     }
-
-    private void Wake() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

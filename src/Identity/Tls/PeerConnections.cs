@@ -4,6 +4,7 @@ using X0tta6bl4.Identity.Sources;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Identity.Clock;
 using X0tta6bl4.Identity.X509;
+using X0tta6bl4.Telemetry;
 
 namespace X0tta6bl4.Identity.Tls;
 
@@ -36,7 +37,7 @@ public sealed class PeerConnections
     private readonly Dictionary<MutualTlsStream, Judgement> _live = [];
     private int _pending;
     private CancellationToken _stopping;
-    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _added = new();
 
     internal PeerConnections(
         NodeIdentity identity, SvidVerifier verifier, ValidationClock clock, TimeProvider time, TlsMetrics metrics, ILogger logger,
@@ -105,7 +106,7 @@ public sealed class PeerConnections
         {
             // Taken before the look, so that nothing that happens during it is missed.
             var changed = _identity.Current.Changed;
-            var added = Volatile.Read(ref _added).Task;
+            var added = _added.Next;
             var listed = _revocation?.Check is null ? changed : _revocation.Lists.Changed;
             await Task.WhenAll(Live().Select(LookAsync)).ConfigureAwait(false);
             Task happened = Task.WhenAny(changed, added, listed);
@@ -177,7 +178,7 @@ public sealed class PeerConnections
                 _live.Remove(connection);
             }
         };
-        Interlocked.Exchange(ref _added, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        _added.Wake();
         return true;
     }
 
@@ -258,7 +259,7 @@ public sealed class PeerConnections
         }
 
         Remember(connection, latest with { Status = answer });
-        Interlocked.Exchange(ref _added, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        _added.Wake();
     }
 
     private Judgement Begin(IReadOnlyList<SpiffeIdPattern> allowed) =>

@@ -159,7 +159,7 @@ public sealed partial class MqttReporter
             }
 
             // Taken before the queue is looked at: what is offered in between still wakes us.
-            var wake = Volatile.Read(ref _wake).Task;
+            var wake = _wake.Next;
             while (await SendNextAsync(client, session, cancellationToken))
             {
                 lastSent = Now();

@@ -29,8 +29,8 @@ public sealed partial class MqttReporter
     private readonly Lock _lock = new();
     private readonly ReportQueue _queue;
     private readonly List<Source> _sources = [];
-    private TaskCompletionSource _wake = NewSignal();
-    private TaskCompletionSource _retry = NewSignal();
+    private readonly Signal _wake = new();
+    private readonly Signal _retry = new();
     private bool _connected;
     private bool _connectedBefore;
     private string? _lastError;
@@ -125,11 +125,11 @@ public sealed partial class MqttReporter
             PublishLocked();
         }
 
-        Wake();
+        _wake.Wake();
     }
 
     /// <summary>Ends the pause after a failed attempt: what it failed for may be mended. Does nothing otherwise.</summary>
-    public void RetryNow() => Interlocked.Exchange(ref _retry, NewSignal()).TrySetResult();
+    public void RetryNow() => _retry.Wake();
 
     /// <summary>
     /// Connects, reports and reconnects until cancelled; then says goodbye within
@@ -165,7 +165,7 @@ public sealed partial class MqttReporter
         var pause = _backoff.Next();
         _logger.NotConnected(_options.Broker, reason, pause.TotalSeconds);
         SetDisconnected(reason);
-        await Volatile.Read(ref _retry).Task
+        await _retry.Next
             .WaitAsync(pause, _time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -241,10 +241,6 @@ public sealed partial class MqttReporter
         new(_connected, _options.Broker, _queue.Count, _queue.Bytes, _published, _dropped, _lastError, _reconnects);
 
     private TimeSpan Now() => TimeSpan.FromSeconds(_time.GetTimestamp() / (double)_time.TimestampFrequency);
-
-    private void Wake() => Interlocked.Exchange(ref _wake, NewSignal()).TrySetResult();
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private sealed record Source(string Kind, string TopicSuffix, Func<byte[]?> Render);
 }
