@@ -27,10 +27,16 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
     private static readonly TimeSpan ContactRetry = TimeSpan.FromMinutes(5);
 
     private readonly ILogger _logger = log.CreateLogger("identity");
+
+    /// <summary>Parts start and restart on threads of their own, and share what follows.</summary>
+    private readonly Lock _lock = new();
+    private readonly EnrolmentCounters _enrolments = new();
+    private EnrolmentMetrics? _enrolmentMetrics;
     private ValidationClock? _clock;
     private SavedClock? _saved;
     private SealedStore? _store;
     private IslandState? _islandState;
+    private IIdentitySource? _source;
 
     /// <summary>Who this router is; null when no source of an identity is configured.</summary>
     public Part? Identity(AgentOptions options)
@@ -40,7 +46,7 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
             return null;
         }
 
-        var source = Source(options, identity);
+        var source = _source ??= Source(options, identity);
         if (state.Identity is null)
         {
             var verifier = new SvidVerifier(new SvidPolicy { LifetimeMax = identity.LifetimeMax });
@@ -67,7 +73,7 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
                 authority.Ledger!, () => clock.Now, problem => EnrolmentEvents.Ledger(_logger, problem));
             var site = new SiteAuthority(
                 key, ledger, new AuthorityPolicy { SvidLifetime = authority.SvidLifetime }, () => clock.Now);
-            await ServeAsync(new EnrolmentServer(site, () => clock.Now, time, _logger), authority, stop);
+            await ServeAsync(new EnrolmentServer(site, () => clock.Now, time, _logger) { Counters = _enrolments }, authority, stop);
         });
 
     /// <summary>Stands in for the site authority; null when this router does not.</summary>
@@ -87,7 +93,7 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
                 () => state.Identity!.Current.Value.Bundles,
                 token => contact.IsAuthorityThereAsync(state.Identity!.Current.Value.Bundles, token),
                 () => state.Identity!.Current.Value.Svid, () => clock.Now, time);
-            return ServeAsync(new EnrolmentServer(authority, () => clock.Now, time, _logger), island, stop);
+            return ServeAsync(new EnrolmentServer(authority, () => clock.Now, time, _logger) { Counters = _enrolments }, island, stop);
         });
     }
 
@@ -183,11 +189,16 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
         }
     }
 
-    private async Task ServeAsync(EnrolmentServer server, AuthorityOptions options, CancellationToken stop)
+    private Task ServeAsync(EnrolmentServer server, AuthorityOptions options, CancellationToken stop)
     {
-        var figures = new EnrolmentMetrics(metrics.Factory, options.Ledger is null ? "island" : "site", server.Counters);
-        metrics.OnScrape("enrolment", figures.Refresh);
-        await server.RunAsync(options.Listen, stop);
+        // Once a process: a server that was restarted goes on with the counters of the one before.
+        if (_enrolmentMetrics is null)
+        {
+            _enrolmentMetrics = new EnrolmentMetrics(metrics.Factory, options.Ledger is null ? "island" : "site", _enrolments);
+            metrics.OnScrape("enrolment", _enrolmentMetrics.Refresh);
+        }
+
+        return server.RunAsync(options.Listen, stop);
     }
 
     private async Task<bool> GetInTouchAsync(IslandContact contact, IdentitySnapshot snapshot, CancellationToken stop)
@@ -221,18 +232,34 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
         return new IslandContact(addresses, IslandState(options, identity), () => clock.Now, time);
     }
 
-    private IslandState IslandState(AgentOptions options, IdentityOptions identity) =>
-        _islandState ??= new IslandState(identity.TrustDomain, Store(options));
+    private IslandState IslandState(AgentOptions options, IdentityOptions identity)
+    {
+        lock (_lock)
+        {
+            return _islandState ??= new IslandState(identity.TrustDomain, StoreLocked(options));
+        }
+    }
 
-    private SealedStore Store(AgentOptions options) => _store ??= new SealedStore(options.Secrets);
+    private SealedStore Store(AgentOptions options)
+    {
+        lock (_lock)
+        {
+            return StoreLocked(options);
+        }
+    }
+
+    private SealedStore StoreLocked(AgentOptions options) => _store ??= new SealedStore(options.Secrets);
 
     private ValidationClock Clock(AgentOptions options)
     {
-        if (_clock is { } made)
+        lock (_lock)
         {
-            return made;
+            return _clock ??= MakeClock(options);
         }
+    }
 
+    private ValidationClock MakeClock(AgentOptions options)
+    {
         var clock = new ValidationClock(time, BuildTime.Value);
         _saved = new SavedClock(Path.Combine(options.State.Directory, "clock"));
         clock.Witness(_saved.Read(out var problem));
@@ -241,6 +268,6 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
             health.Raise("agent.clock-not-read", _saved.Path, Severity.Info, problem, "nothing: it is learned anew");
         }
 
-        return _clock = clock;
+        return clock;
     }
 }

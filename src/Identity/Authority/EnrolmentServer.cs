@@ -68,8 +68,8 @@ public sealed partial class EnrolmentServer
         };
     }
 
-    /// <summary>What happened so far.</summary>
-    public EnrolmentCounters Counters { get; } = new();
+    /// <summary>What happened so far; those of the server before it, where this one takes its place.</summary>
+    public EnrolmentCounters Counters { get; init; } = new();
 
     /// <summary>Serves until it is stopped.</summary>
     /// <param name="endpoints">Where it listens.</param>
