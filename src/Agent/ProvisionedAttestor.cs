@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.SpireServer;
 using X0tta6bl4.Identity.X509;
 
@@ -29,8 +30,8 @@ internal sealed class ProvisionedAttestor(string certificates, string key) : INo
         byte[]? secret = null;
         try
         {
-            var chain = Bytes(certificates);
-            secret = Bytes(key);
+            var chain = BoundedFile.Read(certificates, SvidFiles.BytesMax);
+            secret = BoundedFile.Read(key, SvidFiles.BytesMax);
             return X509PopAttestor.Create(chain, secret);
         }
         catch (Exception exception) when (exception is CertificateFormatException or UnauthorizedAccessException)
@@ -42,8 +43,4 @@ internal sealed class ProvisionedAttestor(string certificates, string key) : INo
             CryptographicOperations.ZeroMemory(secret);
         }
     }
-
-    private static byte[] Bytes(string path) => new FileInfo(path).Length <= SvidFiles.BytesMax
-        ? File.ReadAllBytes(path)
-        : throw new IOException($"{path}: over {SvidFiles.BytesMax} bytes");
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.Authority;
 using X0tta6bl4.Identity.X509;
 
@@ -114,12 +115,7 @@ internal static partial class CaVerb
     private static byte[] ReadCsr(string file)
     {
         const int FileBytesMax = 64 * 1024;
-        if (new FileInfo(file).Length > FileBytesMax)
-        {
-            throw new CertificateFormatException($"{file}: it has over {FileBytesMax} bytes");
-        }
-
-        var bytes = File.ReadAllBytes(file);
+        var bytes = BoundedFile.Read(file, FileBytesMax);
         if (bytes.AsSpan().IndexOf("-----BEGIN "u8) < 0)
         {
             return bytes;

@@ -1,3 +1,4 @@
+using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.Jwt;
 using X0tta6bl4.Identity.Spiffe;
 
@@ -105,14 +106,9 @@ internal static class JwtVerb
 
     private static T Named<T>(string path, int bytesMax, Func<ReadOnlyMemory<byte>, T> parse)
     {
-        if (new FileInfo(path).Length > bytesMax)
-        {
-            throw new JwkSetFormatException($"{path}: it has over {bytesMax} bytes");
-        }
-
         try
         {
-            return parse(File.ReadAllBytes(path));
+            return parse(BoundedFile.Read(path, bytesMax));
         }
         catch (JwkSetFormatException exception)
         {

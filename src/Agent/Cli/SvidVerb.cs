@@ -1,4 +1,5 @@
 using System.Globalization;
+using X0tta6bl4.Identity;
 using X0tta6bl4.Identity.Revocation;
 using X0tta6bl4.Identity.Spiffe;
 using X0tta6bl4.Identity.X509;
@@ -72,14 +73,9 @@ internal static class SvidVerb
 
     private static T Named<T>(string path, Func<ReadOnlyMemory<byte>, T> parse)
     {
-        if (new FileInfo(path).Length > TrustBundle.BytesMax)
-        {
-            throw new CertificateFormatException($"{path}: it has over {TrustBundle.BytesMax} bytes");
-        }
-
         try
         {
-            return parse(File.ReadAllBytes(path));
+            return parse(BoundedFile.Read(path, TrustBundle.BytesMax));
         }
         catch (CertificateFormatException exception)
         {

@@ -39,7 +39,7 @@ public static class RevocationFiles
     /// <exception cref="CertificateFormatException">It is no list; the message names the file.</exception>
     public static IReadOnlyList<RevocationList> ReadFile(string path) => Named(path, () => (IReadOnlyList<RevocationList>)
     [
-        .. CertificateList.Read(SvidFiles.ReadBytes(path, RevocationPaths.FileBytesMax), RevocationLists.ListsMax, ListLabel, "revocation list")
+        .. CertificateList.Read(BoundedFile.Read(path, RevocationPaths.FileBytesMax), RevocationLists.ListsMax, ListLabel, "revocation list")
             .Select(RevocationList.Read),
     ]);
 
@@ -47,7 +47,7 @@ public static class RevocationFiles
     /// <exception cref="CertificateFormatException">It is none; the message names the file.</exception>
     internal static OcspStaple ReadStaple(string path) => Named(path, () =>
     {
-        var der = SvidFiles.ReadBytes(path, RevocationCheck.StapleBytesMax);
+        var der = BoundedFile.Read(path, RevocationCheck.StapleBytesMax);
         return new OcspStaple(der, OcspResponse.Read(der));
     });
 

@@ -108,7 +108,7 @@ public sealed class FilesSource(IdentityFiles files, TimeProvider time) : IIdent
         var hash = new Sha256Digest();
         foreach (var path in files.Paths)
         {
-            var content = SvidFiles.ReadBytes(path, TrustBundle.BytesMax);
+            var content = BoundedFile.Read(path, TrustBundle.BytesMax);
             hash.BlockUpdate(content);
             hash.Update(0);
             CryptographicOperations.ZeroMemory(content);

@@ -20,7 +20,7 @@ internal sealed class FolderWatch(IEnumerable<string> files) : IDisposable
     {
         foreach (var folder in _folders)
         {
-            if (_watchers.ContainsKey(folder) || !Directory.Exists(folder))
+            if (IsWatched(folder) || !Directory.Exists(folder))
             {
                 continue;
             }
@@ -52,6 +52,14 @@ internal sealed class FolderWatch(IEnumerable<string> files) : IDisposable
             {
                 watcher.Dispose();
             }
+        }
+    }
+
+    private bool IsWatched(string folder)
+    {
+        lock (_watchers)
+        {
+            return _watchers.ContainsKey(folder);
         }
     }
 

@@ -43,22 +43,17 @@ public static class SvidFiles
     public static TrustBundle ReadBundle(string path, TrustDomain domain) =>
         Read(path, file => TrustBundleReader.Read(file, domain), TrustBundle.BytesMax);
 
-    /// <summary>All of a file, unless it is too long.</summary>
-    internal static byte[] ReadBytes(string path, int bytesMax)
-    {
-        var length = new FileInfo(path).Length;
-        return length <= bytesMax
-            ? File.ReadAllBytes(path)
-            : throw new CertificateFormatException($"{path}: it has {length} bytes, at most {bytesMax} are read");
-    }
-
     private static T Read<T>(string path, Func<byte[], T> parse, int bytesMax = BytesMax)
     {
         try
         {
-            return parse(ReadBytes(path, bytesMax));
+            return parse(BoundedFile.Read(path, bytesMax));
         }
-        catch (CertificateFormatException exception) when (!exception.Message.StartsWith(path, StringComparison.Ordinal))
+        catch (FileTooLongException exception)
+        {
+            throw new CertificateFormatException(exception.Message, exception);
+        }
+        catch (CertificateFormatException exception)
         {
             throw new CertificateFormatException($"{path}: {exception.Message}", exception);
         }
