@@ -14,6 +14,7 @@ internal static class IdentitySteps
     public const int Rotated = 7000;
     public const int Expired = 7004;
     public const int ConnectionEnded = 7005;
+    public const int IslandInTouch = 4201;
 
     /// <summary>Reports every second, so that a gap shows.</summary>
     public static string ReportOften(string config) =>

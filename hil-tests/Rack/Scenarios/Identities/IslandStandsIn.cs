@@ -1,0 +1,101 @@
+using X0tta6bl4.Rack.Bench;
+using X0tta6bl4.Rack.Readings;
+using X0tta6bl4.Rack.Rig;
+
+namespace X0tta6bl4.Rack.Scenarios.Identities;
+
+/// <summary>
+/// Promise: when the router with the site's authority is gone, the router that was allowed to stands in for it: the others keep
+/// their identities for longer than the authority's last ones live, say that they do, and lose no report. When the authority is
+/// back they return to it by themselves.
+/// </summary>
+internal sealed class IslandStandsIn : IScenario
+{
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(2);
+    private static readonly string Island = $"{AuthoritySteps.AddressOf("B")}:{AuthoritySteps.Port}";
+
+    private static readonly BenchPlan Plan = AuthoritySteps.Plan(
+        3, $"{Life.TotalMinutes}m",
+        router => router == "B"
+            ? $"""
+
+                [island]
+                listen = ["0.0.0.0:{AuthoritySteps.Port}"]
+                svid_lifetime = "{Life.TotalMinutes}m"
+
+                """
+            : "",
+        $"island_addresses = [\"{Island}\"]");
+
+    public string Name => "island-stands-in";
+
+    public string Promise => "the authority's router gone: an island authority renews the others, and gives way when it is back";
+
+    public TimeSpan Limit => TimeSpan.FromMinutes(14);
+
+    public async Task RunAsync(ScenarioContext context, CancellationToken cancellation)
+    {
+        var bench = await context.BootAsync(Plan, cancellation);
+        var (a, b, c) = (bench.Router("A"), bench.Router("B"), bench.Router("C"));
+        await AuthoritySteps.FoundAsync(bench, cancellation);
+        // C before B: an island learns at its contact, hourly and at its start, whom the authority knows.
+        await AuthoritySteps.EnrolAsync(bench, [a, c], cancellation);
+        await a.RunAsync($"{AgentConfigFile.Binary} ca island --id {AuthoritySteps.Id("B")} --days 2", cancellation);
+        var mark = b.Console.Lines.Mark;
+        await AuthoritySteps.EnrolAsync(bench, [b], cancellation);
+        await Steps.LogEventAsync(b, IdentitySteps.IslandInTouch, "", mark, TimeSpan.FromSeconds(30), cancellation);
+        await Steps.StatusAsync(
+            c, "the island would renew it", s => s.Symptoms.All(p => !p.Code.StartsWith("island.", StringComparison.Ordinal)),
+            TimeSpan.FromMinutes(6), cancellation);
+
+        await a.PowerCutAsync(cancellation);
+        var goneAt = RackClock.Now;
+        var messages = bench.Broker!.Messages.Mark;
+        foreach (var router in (IRouter[])[b, c])
+        {
+            await Steps.StatusAsync(
+                router, "an identity of the island", s => s.Symptoms.Any(p => p.Code == "identity.island"), Life + Life, cancellation);
+        }
+
+        // Longer than anything lives that the authority issued.
+        var rest = goneAt + Life + Life - RackClock.Now;
+        await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, cancellation);
+        foreach (var router in (IRouter[])[b, c])
+        {
+            await JudgeOnIslandAsync(context, bench, router, messages, goneAt, cancellation);
+        }
+
+        await a.PowerOnAsync(cancellation);
+        await a.WaitUntilManagedAsync(a.Console.Lines.Mark, BenchExtensions.BootLimit, cancellation);
+        await Wait.UntilAsync(
+            "bat0 of A is there", TimeSpan.FromSeconds(60),
+            async stop => (await a.ExecAsync(
+                $"ip addr add {AuthoritySteps.AddressOf(a)}/24 dev bat0", TimeSpan.FromSeconds(10), stop)).ExitCode == 0,
+            a.Console.Tail, cancellation);
+        var backAt = RackClock.Now;
+        foreach (var router in bench.Routers)
+        {
+            await Steps.StatusAsync(
+                router, "back at the authority",
+                s => s.MqttConnected && s.Symptoms.All(p => !p.Code.StartsWith("identity.", StringComparison.Ordinal)), Life + Life, cancellation);
+        }
+
+        context.Figure("back_at_authority_s", Math.Round((RackClock.Now - backAt).TotalSeconds, 1));
+    }
+
+    private static async Task JudgeOnIslandAsync(
+        ScenarioContext context, IBench bench, IRouter router, long messages, TimeSpan goneAt, CancellationToken cancellation)
+    {
+        var status = await AgentStatus.ReadAsync(router, cancellation);
+        Expect.That(status.MqttConnected, $"{router.Name} has no connection to the broker");
+        Expect.Equal("degraded", status.Health, $"health of {router.Name}");
+        Expect.Equal(
+            1d, (await PrometheusText.ScrapeAsync(router, cancellation)).Value("x0tta6bl4_identity_island_issued") ?? 0,
+            $"island gauge of {router.Name}");
+        var last = bench.Broker!.Messages.Since(messages).Last(m => m.Item.Router == router.Name);
+        context.Figure($"{router.Name}_reports_on_island", bench.Broker.Messages.Since(messages).Count(m => m.Item.Router == router.Name));
+        Expect.That(
+            last.At - goneAt > Life && RackClock.Now - last.At < TimeSpan.FromSeconds(10),
+            $"last report of {router.Name} {(RackClock.Now - last.At).TotalSeconds:0} s ago");
+    }
+}
