@@ -17,6 +17,7 @@ internal sealed class EnrolmentMetrics(IMetricFactory factory, string authority,
         Set("renewed", counters.Renewed);
         Set("returned", counters.Returned);
         Set("island", counters.Islands);
+        Set("greeted", counters.Greeted);
         Set("handshake_failed", counters.HandshakesFailed);
         Set("broken", counters.Broken);
         Set("turned_away", counters.TurnedAway);

@@ -87,6 +87,7 @@ internal sealed partial class RouterAgent : IDisposable
         await StartOrStopAsync(_parts.Trust.Identity(options), "identity");
         await StartOrStopAsync(_parts.Trust.Island(options), "island");
         await StartOrStopAsync(_parts.Trust.IslandContact(options), "island-contact");
+        await StartOrStopAsync(_parts.Trust.IslandGreeting(options), "island-greeting");
         await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
         await StartOrStopAsync(_parts.ServiceWatchdog(_notifier), "service-watchdog");
     }

@@ -21,11 +21,8 @@ namespace X0tta6bl4.Agent;
 /// The wiring of who is who: this router's identity, from the source the configuration names, and the authorities this router
 /// serves as. Made once a process: these sections do not change while the agent runs.
 /// </summary>
-internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthRegister health, AgentLog log, TimeProvider time) : IDisposable
+internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics, HealthRegister health, AgentLog log, TimeProvider time) : IDisposable
 {
-    /// <summary>After an island could not reach the real authority.</summary>
-    private static readonly TimeSpan ContactRetry = TimeSpan.FromMinutes(5);
-
     private readonly ILogger _logger = log.CreateLogger("identity");
 
     /// <summary>Parts start and restart on threads of their own, and share what follows.</summary>
@@ -35,7 +32,8 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
     private ValidationClock? _clock;
     private SavedClock? _saved;
     private SealedStore? _store;
-    private IslandState? _islandState;
+    private SiteAuthorityIssuer? _siteIssuer;
+    private SpireServerIssuer? _spireIssuer;
     private IIdentitySource? _source;
 
     /// <summary>Who this router is; null when no source of an identity is configured.</summary>
@@ -76,51 +74,11 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
             await ServeAsync(new EnrolmentServer(site, () => clock.Now, time, _logger) { Counters = _enrolments }, authority, stop);
         });
 
-    /// <summary>Stands in for the site authority; null when this router does not.</summary>
-    public Part? Island(AgentOptions options)
+    public void Dispose()
     {
-        if (options is not { Island: { } island, Identity: { Authority: { } enrolment } identity })
-        {
-            return null;
-        }
-
-        return new Part("island", Critical: false, island, stop =>
-        {
-            var clock = Clock(options);
-            var contact = Contact(options, identity, enrolment);
-            var authority = new IslandAuthority(
-                IslandState(options, identity), new IslandPolicy { StandInFor = island.StandInFor, SvidLifetime = island.SvidLifetime },
-                () => state.Identity!.Current.Value.Bundles,
-                token => contact.IsAuthorityThereAsync(state.Identity!.Current.Value.Bundles, token),
-                () => state.Identity!.Current.Value.Svid, () => clock.Now, time);
-            return ServeAsync(new EnrolmentServer(authority, () => clock.Now, time, _logger) { Counters = _enrolments }, island, stop);
-        });
+        _spireIssuer?.Dispose();
+        _store?.Dispose();
     }
-
-    /// <summary>Keeps an island in touch with the real authority, while that can be reached.</summary>
-    public Part? IslandContact(AgentOptions options) =>
-        options is not { Island: { } island, Identity: { Authority: { } enrolment } identity }
-            ? null
-            : new Part("island-contact", Critical: false, island, async stop =>
-            {
-                var contact = Contact(options, identity, enrolment);
-                while (!stop.IsCancellationRequested)
-                {
-                    var changed = state.Identity!.Current.Changed;
-                    var snapshot = state.Identity.Current.Value;
-                    if (!state.Identity.IsUsable(snapshot) || snapshot.IsIslandIssued)
-                    {
-                        // Who is on an island himself has nothing to show to the real authority.
-                        await changed.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                        continue;
-                    }
-
-                    var wait = await GetInTouchAsync(contact, snapshot, stop) ? X0tta6bl4.Identity.Authority.IslandContact.Every : ContactRetry;
-                    await Task.Delay(wait, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
-            });
-
-    public void Dispose() => _store?.Dispose();
 
     private IIdentitySource Source(AgentOptions options, IdentityOptions identity)
     {
@@ -136,8 +94,8 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
 
         var clock = Clock(options);
         IIdentityIssuer issuer = identity.Spire is { } spire
-            ? new SpireServerIssuer(Spire(options, identity, spire))
-            : new SiteAuthorityIssuer(
+            ? _spireIssuer = new SpireServerIssuer(Spire(options, identity, spire))
+            : _siteIssuer = new SiteAuthorityIssuer(
                 new SiteAuthorityIssuerOptions
                 {
                     Join = () => ReadJoin(identity.Authority!.JoinFile),
@@ -146,8 +104,7 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
                 Store(options), () => clock.Now, time, _logger);
         if (identity.Islands.Count > 0)
         {
-            var islands = new IslandIssuer(identity.Islands, Store(options), () => clock.Now, time);
-            issuer = new IslandFallbackIssuer(issuer, islands, _logger);
+            issuer = new IslandFallbackIssuer(issuer, Islands(options, identity), _logger);
         }
 
         return new IssuedSource(issuer, clock, time, new Random());
@@ -199,45 +156,6 @@ internal sealed class TrustParts(AgentState state, AgentMetrics metrics, HealthR
         }
 
         return server.RunAsync(options.Listen, stop);
-    }
-
-    private async Task<bool> GetInTouchAsync(IslandContact contact, IdentitySnapshot snapshot, CancellationToken stop)
-    {
-        try
-        {
-            var leftOut = await contact.GetInTouchAsync(snapshot, stop);
-            EnrolmentEvents.IslandInTouch(_logger, leftOut);
-            health.Clear("identity.island-out-of-touch");
-            return true;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return false;
-        }
-        catch (Exception exception) when (exception is IOException or IdentityRefusedException)
-        {
-            EnrolmentEvents.IslandOutOfTouch(_logger, exception.Message);
-            health.Raise(
-                "identity.island-out-of-touch", "", Severity.Info, $"this island cannot reach the real authority: {exception.Message}",
-                "it stands in for the authority for the days of island.days from its last contact");
-            return false;
-        }
-    }
-
-    private IslandContact Contact(AgentOptions options, IdentityOptions identity, EnrolmentOptions enrolment)
-    {
-        var clock = Clock(options);
-        // A join file that cannot be read is the identity's trouble, and said there.
-        var addresses = enrolment.Addresses.Count > 0 ? enrolment.Addresses : ReadJoin(enrolment.JoinFile)?.Addresses ?? [];
-        return new IslandContact(addresses, IslandState(options, identity), () => clock.Now, time);
-    }
-
-    private IslandState IslandState(AgentOptions options, IdentityOptions identity)
-    {
-        lock (_lock)
-        {
-            return _islandState ??= new IslandState(identity.TrustDomain, StoreLocked(options));
-        }
     }
 
     private SealedStore Store(AgentOptions options)

@@ -98,6 +98,7 @@ public class AgentConfigTests
     [InlineData("source = \"authority\"\ntrust_domain = \"a\"\nauthority_addresses = [\"x y\"]", "authority_addresses")]
     [InlineData("federated_bundles = [\"b=c.pem\"]", "federated_bundles")]
     [InlineData("source = \"files\"\ntrust_domain = \"a\"\n[island]\nlisten = [\"0.0.0.0:8448\"]", "stands in")]
+    [InlineData("source = \"files\"\ntrust_domain = \"a\"\nisland_addresses = [\"10.0.0.7:8448\"]", "renewed by islands")]
     public void A_wrong_identity_is_named(string text, string expected) =>
         Assert.Contains(expected, ProblemsOf($"[identity]\n{text}\n"));
 

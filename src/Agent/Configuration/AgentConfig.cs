@@ -66,9 +66,16 @@ internal static class AgentConfig
 
     private static void CheckTogether(TomlSection root, AgentOptions options)
     {
-        if (options.Island is not null && options.Identity?.Authority is null)
+        var isOfAuthority = options.Identity is { Authority: not null } or { Spire: not null };
+        if (options.Island is not null && !isOfAuthority)
         {
-            root.Section("island").Problem("listen", "needs identity.source = \"authority\": an island stands in for the authority its own identity is from");
+            root.Section("island").Problem(
+                "listen", "needs identity.source = \"authority\" or \"spire\": an island stands in for the authority its own identity is from");
+        }
+
+        if (options.Identity is { Islands.Count: > 0 } && !isOfAuthority)
+        {
+            root.Section("identity").Problem("island_addresses", "needs source = \"authority\" or \"spire\": nobody else's identities are renewed by islands");
         }
 
         if (options.Island is not null && options.Authority is not null)

@@ -9,6 +9,7 @@ public sealed class EnrolmentCounters
     private long _renewed;
     private long _returned;
     private long _islands;
+    private long _greeted;
     private long _handshakesFailed;
     private long _broken;
     private long _turnedAway;
@@ -24,6 +25,9 @@ public sealed class EnrolmentCounters
 
     /// <summary>Answers to island authorities.</summary>
     public long Islands => Volatile.Read(ref _islands);
+
+    /// <summary>Greetings of nodes that an island authority would renew.</summary>
+    public long Greeted => Volatile.Read(ref _greeted);
 
     /// <summary>TLS handshakes that came to nothing.</summary>
     public long HandshakesFailed => Volatile.Read(ref _handshakesFailed);
@@ -58,6 +62,9 @@ public sealed class EnrolmentCounters
                 break;
             case EnrolmentRequest.Island:
                 Interlocked.Increment(ref _islands);
+                break;
+            case EnrolmentRequest.Greet:
+                Interlocked.Increment(ref _greeted);
                 break;
         }
     }

@@ -62,6 +62,16 @@ internal abstract record EnrolmentRequest
         public bool NodesOnly => Csr.IsEmpty;
     }
 
+    /// <summary>
+    /// Over mutual TLS, to an island authority while the real one is there: would you renew me? One whose real authority gives
+    /// no list learns by it who there is. <see cref="Csr"/> is empty.
+    /// </summary>
+    public sealed record Greet : EnrolmentRequest
+    {
+        /// <inheritdoc/>
+        public override string Name => "greet";
+    }
+
     /// <exception cref="FormatException">It is no request. The message holds nothing of it.</exception>
     public static EnrolmentRequest Read(ReadOnlyMemory<byte> message)
     {
@@ -86,6 +96,7 @@ internal abstract record EnrolmentRequest
                     Replaces = json.GetProperty("replaces").GetBoolean(),
                 },
                 "island" => new Island { Csr = csr },
+                "greet" => new Greet { Csr = default(ReadOnlyMemory<byte>) },
                 _ => throw new FormatException("the request is of no kind that is known here"),
             };
         }

@@ -12,6 +12,12 @@ public sealed record IslandPolicy
     /// <summary>Life of what it issues. Half of it is how soon a node asks the real authority again.</summary>
     public TimeSpan SvidLifetime { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>
+    /// The real authority gives no list of its nodes, as SPIRE does not: whoever shows a certificate it signed is known from
+    /// then on.
+    /// </summary>
+    public bool LearnsNodes { get; init; }
+
     /// <summary>For how long an answer to "is the real one there?" holds.</summary>
     public TimeSpan ProbeEvery { get; init; } = TimeSpan.FromSeconds(15);
 }
@@ -99,6 +105,11 @@ public sealed class IslandAuthority : IEnrolmentAuthority
     {
         try
         {
+            if (request is EnrolmentRequest.Greet)
+            {
+                return Greet(peer);
+            }
+
             var csr = EnrolmentChecks.ReadCsr(request.Csr);
             var id = Prove(request, csr, peer, channelBinding);
             // Last, for it takes a connection to the real authority: only who could get something causes one.
@@ -122,6 +133,25 @@ public sealed class IslandAuthority : IEnrolmentAuthority
         {
             return EnrolmentAnswer.No(EnrolmentRefusal.Unavailable, exception.Message);
         }
+    }
+
+    /// <summary>A yes promises that this node would be renewed if the real authority were gone now.</summary>
+    private EnrolmentAnswer Greet(VerifiedSvid? peer)
+    {
+        if (peer is null)
+        {
+            throw new EnrolmentRefusedException(EnrolmentRefusal.BadRequest, "who greets shows a certificate");
+        }
+
+        _ = Key();
+        if (_policy.LearnsNodes && IsReal(peer) && !_state.Learn(peer))
+        {
+            throw new EnrolmentRefusedException(
+                EnrolmentRefusal.Unavailable, $"this island authority knows {_state.NodeCount} routers already and keeps no more");
+        }
+
+        _ = KnownOf(peer.Id);
+        return new EnrolmentAnswer();
     }
 
     private IssuingKey Key()
@@ -196,6 +226,11 @@ public sealed class IslandAuthority : IEnrolmentAuthority
         try
         {
             return await _isAuthorityThere(patience.Token);
+        }
+        catch (IOException exception)
+        {
+            throw new EnrolmentRefusedException(
+                EnrolmentRefusal.Unavailable, $"this island authority cannot tell whether the real one is there: {exception.Message}");
         }
         catch (OperationCanceledException)
         {

@@ -17,6 +17,9 @@ public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentity
     /// <inheritdoc/>
     public string Kind => real.Kind;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Problems => _isOnIsland ? [] : real.Problems;
+
     /// <summary>Identities that an island authority issued.</summary>
     public long IslandIssued { get; private set; }
 

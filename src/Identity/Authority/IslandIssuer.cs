@@ -44,6 +44,31 @@ public sealed class IslandIssuer(
         throw new IOException(addresses.Count == 0 ? "there is no island authority" : $"no island authority issues: {string.Join("; ", problems)}");
     }
 
+    /// <summary>Asks each island authority whether it would renew us; one that learns its nodes knows us from then on.</summary>
+    /// <param name="current">Our identity, of the real authority.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What is wrong with each that would not, or was not reached.</returns>
+    public async Task<IReadOnlyList<string>> GreetAsync(IdentitySnapshot current, CancellationToken cancellationToken)
+    {
+        var svid = current.Svid ?? throw new ArgumentException("nobody greets without an identity", nameof(current));
+        List<string> problems = [];
+        foreach (var address in addresses)
+        {
+            try
+            {
+                await _client.AskAsync(
+                    address, Server(svid), svid, current.Bundles,
+                    _ => new EnrolmentRequest.Greet { Csr = default(ReadOnlyMemory<byte>) }, cancellationToken);
+            }
+            catch (Exception exception) when (exception is IOException or EnrolmentRefusedException)
+            {
+                problems.Add(exception.Message);
+            }
+        }
+
+        return problems;
+    }
+
     private async Task<IdentitySnapshot> AskAsync(
         string address, IdentitySnapshot? current, KeptIdentity? kept, CancellationToken cancellationToken)
     {

@@ -32,6 +32,9 @@ public sealed class IslandState
 
     private static readonly TimeSpan LearnEvery = TimeSpan.FromHours(12);
 
+    /// <summary>A new certificate is fetched when an eighth of the old one's life is over: an absence may begin at any time.</summary>
+    private const double RenewAt = 0.125;
+
     private readonly ISecretStore _store;
     private readonly Lock _lock = new();
     private Dictionary<SpiffeId, KnownNode> _nodes = [];
@@ -57,6 +60,10 @@ public sealed class IslandState
 
     /// <summary>When the real authority was last in touch.</summary>
     public DateTimeOffset LastContact { get; private set; } = DateTimeOffset.UnixEpoch;
+
+    /// <summary>It is time to fetch a key and certificate.</summary>
+    public bool IsKeyDue(DateTimeOffset now) =>
+        Key is not { } key || now >= key.Certificate.NotBefore + ((key.NotAfter - key.Certificate.NotBefore) * RenewAt);
 
     /// <summary>Nodes it may renew.</summary>
     public int NodeCount
@@ -120,17 +127,18 @@ public sealed class IslandState
     /// One node that was seen in a handshake, for authorities that give no list. Only what the real authority signed itself
     /// should come here.
     /// </summary>
+    /// <returns>False when it is not known now, for there is a limit to what is kept.</returns>
     /// <exception cref="IOException">It could not be kept.</exception>
-    public void Learn(VerifiedSvid svid)
+    public bool Learn(VerifiedSvid svid)
     {
         lock (_lock)
         {
             if (svid.IsIslandIssued || _nodes.TryGetValue(svid.Id, out var known) && svid.Leaf.NotBefore - known.EnrolledAt < LearnEvery)
             {
-                return;
+                return true;
             }
 
-            Take([.. _nodes.Values.Where(n => n.Id != svid.Id), new KnownNode(svid.Id, [], svid.Leaf.NotBefore)], LastContact);
+            return 0 == Take([.. _nodes.Values.Where(n => n.Id != svid.Id), new KnownNode(svid.Id, [], svid.Leaf.NotBefore)], LastContact);
         }
     }
 

@@ -73,6 +73,12 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
     /// <inheritdoc/>
     public string Kind => "site";
 
+    /// <summary>
+    /// HOST:PORT of the authority as known now: of the configuration, the join string, and what was kept. Empty before the first
+    /// attempt.
+    /// </summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
     /// <inheritdoc/>
     public async Task<IdentitySnapshot> IssueAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
     {
@@ -80,6 +86,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
         ReadKept();
         if (isFirst && current?.Svid is null && TakeUp() is { } again)
         {
+            Addresses = AddressesOf(null, [_kept!]);
             return again;
         }
 
@@ -129,15 +136,14 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
                 "this router is not enrolled: make a join string at the authority (x0tta6bl4 ca token --id ID) and put it where the configuration says");
         }
 
-        var addresses = _options.Addresses.Concat(join?.Addresses ?? []).Concat(known.SelectMany(k => k.Addresses))
-            .Distinct(StringComparer.Ordinal).Take(2 * JoinString.AddressesMax).ToList();
-        if (addresses.Count == 0)
+        Addresses = AddressesOf(join, known);
+        if (Addresses.Count == 0)
         {
             throw new IOException("no address of the site authority is known: neither the configuration nor a join string names one");
         }
 
         List<string> problems = [];
-        foreach (var address in addresses)
+        foreach (var address in Addresses)
         {
             try
             {
@@ -155,6 +161,10 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
 
         throw new IOException($"the site authority issues nothing: {string.Join("; ", problems)}");
     }
+
+    private List<string> AddressesOf(JoinString? join, IEnumerable<KeptIdentity> known) =>
+        [.. _options.Addresses.Concat(join?.Addresses ?? []).Concat(known.SelectMany(k => k.Addresses))
+            .Distinct(StringComparer.Ordinal).Take(2 * JoinString.AddressesMax)];
 
     /// <summary>The ways to a certificate at one address, the best first.</summary>
     private async Task<IdentitySnapshot> AskAsync(

@@ -36,6 +36,9 @@ public interface IIdentityIssuer
     /// <summary>Its name in metrics, logs and the configuration, for example <c>spire</c>.</summary>
     string Kind { get; }
 
+    /// <summary>What the newest identity had to be issued without, for people; empty when nothing is missing.</summary>
+    IReadOnlyList<string> Problems => [];
+
     /// <summary>
     /// Makes a new key here, has it certified, and fetches the bundles. The key never leaves the router.
     /// </summary>

@@ -53,6 +53,11 @@ public sealed class IssuedSource(IIdentityIssuer issuer, ValidationClock clock, 
         {
             var issued = await issuer.IssueAsync(current, either.Token).ConfigureAwait(false);
             sink.Publish(issued);
+            foreach (var problem in issuer.Problems)
+            {
+                sink.Failed(problem);
+            }
+
             return issued;
         }
         catch (OperationCanceledException)

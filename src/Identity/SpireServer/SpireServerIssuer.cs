@@ -28,7 +28,7 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
     /// <inheritdoc/>
     public string Kind => "spire";
 
-    /// <summary>What the newest identity had to be issued without, for people: bundles the server does not have.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Problems { get; private set; } = [];
 
     /// <inheritdoc/>
@@ -84,6 +84,21 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
         catch (Exception exception) when (exception is ProtobufFormatException or CertificateFormatException)
         {
             throw Unusable(exception);
+        }
+    }
+
+    /// <summary>True when the server answers and is who it should be. Shows nothing of ours.</summary>
+    public async Task<bool> IsThereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(identity: null, Trust(isAttesting: false), cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // Not there, or not in time: the same to who asks.
+            return false;
         }
     }
 

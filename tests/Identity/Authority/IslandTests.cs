@@ -13,7 +13,7 @@ public sealed class IslandTests : IAsyncLifetime
     private readonly CancellationTokenSource _stop = new();
     private readonly MemorySecretStore _islandStore = new();
     private IslandState _state = null!;
-    private IslandContact _contact = null!;
+    private SiteIslandContact _contact = null!;
     private IslandAuthority _island = null!;
     private EnrolmentServer _server = null!;
     private Task _serving = Task.CompletedTask;
@@ -26,7 +26,7 @@ public sealed class IslandTests : IAsyncLifetime
         var (_, own, _) = await _world.EnrolledAsync("node/island");
         _own = own;
         _state = new IslandState(AuthorityWorld.Domain, _islandStore);
-        _contact = new IslandContact([_world.Address], _state, () => _world.Now, TimeProvider.System);
+        _contact = new SiteIslandContact(() => [_world.Address], _state, () => _world.Now, TimeProvider.System);
         (_island, _server, _address, _serving) = await ServeAsync(_state, _contact);
     }
 
@@ -38,7 +38,7 @@ public sealed class IslandTests : IAsyncLifetime
         await _world.DisposeAsync();
     }
 
-    private async Task<(IslandAuthority, EnrolmentServer, string, Task)> ServeAsync(IslandState state, IslandContact contact)
+    private async Task<(IslandAuthority, EnrolmentServer, string, Task)> ServeAsync(IslandState state, SiteIslandContact contact)
     {
         var island = new IslandAuthority(
             state, new IslandPolicy { ProbeEvery = TimeSpan.Zero }, () => _world.Authority.Bundles,
@@ -123,13 +123,56 @@ public sealed class IslandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_router_is_told_beforehand_whether_the_island_would_renew_it()
+    {
+        var (_, known, store) = await _world.EnrolledAsync("node/a");
+        await GrantAsync();
+        var (_, late, _) = await _world.EnrolledAsync("node/late");
+        var islands = new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System);
+
+        Assert.Empty(await islands.GreetAsync(known, CancellationToken.None));
+        Assert.Contains("was not known", Assert.Single(await islands.GreetAsync(late, CancellationToken.None)), StringComparison.Ordinal);
+        Assert.Equal(1, _server.Counters.Greeted);
+
+        await GrantAsync();
+        Assert.Empty(await islands.GreetAsync(late, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task An_island_that_knows_no_address_of_the_authority_does_not_stand_in_for_it()
+    {
+        var (_, current, store) = await _world.EnrolledAsync("node/a");
+        await GrantAsync();
+        var lost = new SiteIslandContact(() => [], _state, () => _world.Now, TimeProvider.System);
+        var (_, _, address, _) = await ServeAsync(_state, lost);
+
+        var failure = await Assert.ThrowsAsync<IOException>(
+            () => new IslandIssuer([address], store, () => _world.Now, TimeProvider.System).IssueAsync(current, CancellationToken.None));
+
+        Assert.Contains("no address of the site authority is known", failure.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<IOException>(() => lost.GetInTouchAsync(_own, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_addresses_of_the_authority_outlive_the_join_string()
+    {
+        var (_, _, store) = await _world.EnrolledAsync("node/a", o => o with { Addresses = [] });
+        var restarted = _world.Router(store, null, o => o with { Addresses = [] });
+        Assert.Empty(restarted.Addresses);
+
+        await restarted.IssueAsync(null, CancellationToken.None);
+
+        Assert.Equal([_world.Address], restarted.Addresses);
+    }
+
+    [Fact]
     public async Task An_authority_that_neither_answers_nor_refuses_does_not_take_the_island_with_it()
     {
         var (_, current, store) = await _world.EnrolledAsync("node/a");
         await GrantAsync();
         await _world.StopAsync();
-        var silent = new IslandContact(
-            [.. Enumerable.Range(1, 8).Select(i => $"10.0.0.{i}")], _state, () => _world.Now, TimeProvider.System, async (_, cancel) =>
+        var silent = new SiteIslandContact(
+            () => [.. Enumerable.Range(1, 8).Select(i => $"10.0.0.{i}")], _state, () => _world.Now, TimeProvider.System, async (_, cancel) =>
             {
                 await Task.Delay(Timeout.Infinite, cancel);
                 throw new IOException();

@@ -58,6 +58,17 @@ public sealed class IssuedSourceTests : IClassFixture<MintFixture>, IAsyncDispos
     }
 
     [Fact]
+    public async Task What_an_identity_had_to_be_issued_without_is_said_after_it()
+    {
+        _authority.Problems = ["nobody of other.example is trusted"];
+        var hour = Hour();
+        _authority.Say(hour);
+
+        Assert.Same(hour, await _said.IdentityAsync());
+        Assert.Equal("nobody of other.example is trusted", await _said.ProblemAsync());
+    }
+
+    [Fact]
     public async Task An_authority_that_is_away_is_asked_to_the_end_and_after_and_is_taken_the_moment_it_is_back()
     {
         _authority.Say(Hour());
@@ -119,6 +130,8 @@ public sealed class IssuedSourceTests : IClassFixture<MintFixture>, IAsyncDispos
         public IdentitySnapshot? Current { get; private set; }
 
         public string Kind => "test";
+
+        public IReadOnlyList<string> Problems { get; set; } = [];
 
         public async Task<IdentitySnapshot> IssueAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
         {
