@@ -69,7 +69,7 @@ internal sealed partial class TrustParts
         {
             var islands = Islands(options, identity);
             return WithRealIdentityAsync(
-                async snapshot => await GreetAsync(islands, identity.Islands.Count, snapshot, stop) ? IIslandContact.Every : ContactRetry, stop);
+                async snapshot => await GreetAsync(islands, snapshot, stop) ? IIslandContact.Every : ContactRetry, stop);
         });
     }
 
@@ -115,19 +115,20 @@ internal sealed partial class TrustParts
         }
     }
 
-    /// <summary>True when an island knows this router; all the others are said.</summary>
-    private async Task<bool> GreetAsync(IslandIssuer islands, int count, IdentitySnapshot snapshot, CancellationToken stop)
+    /// <summary>True when every island would renew this router; what is wrong with the others is said.</summary>
+    private async Task<bool> GreetAsync(IslandIssuer islands, IdentitySnapshot snapshot, CancellationToken stop)
     {
         try
         {
-            var problems = await islands.GreetAsync(snapshot, stop);
+            var (until, problems) = await islands.GreetAsync(snapshot, stop);
+            state.Identity!.IslandUntil = until;
             foreach (var problem in problems)
             {
                 EnrolmentEvents.IslandNotGreeted(_logger, problem);
             }
 
             health.Set(
-                problems.Count == count, "island.none-knows-us", "", Severity.Info,
+                until is null, "island.none-knows-us", "", Severity.Info,
                 $"no island authority would renew this router now: {string.Join("; ", problems)}",
                 "an island learns of a new router within the hour; see its log, and identity.island_addresses here");
             return problems.Count == 0;

@@ -77,6 +77,12 @@ public sealed class NodeIdentity : IIdentitySink
     /// <summary>The last problem of the source; empty when it last succeeded.</summary>
     public string LastProblem { get; private set; } = "";
 
+    /// <summary>
+    /// How long an island authority would go on renewing this router if the real authority were gone from now on; null when none
+    /// said so.
+    /// </summary>
+    public DateTimeOffset? IslandUntil { get; set; }
+
     /// <summary>Peers would still believe it.</summary>
     public bool IsUsable(IdentitySnapshot snapshot) => snapshot.Svid is { } svid && Left(svid) > TimeSpan.Zero;
 
@@ -153,7 +159,7 @@ public sealed class NodeIdentity : IIdentitySink
         var left = snapshot.Svid is { } svid ? Math.Max(0, Left(svid).TotalSeconds) : 0;
         _metrics.ExpirySeconds.Set(left);
         _metrics.OutageBudgetSeconds.Set(
-            snapshot.IslandUntil is { } until ? Math.Max(left, (until - _clock.Now).TotalSeconds) : left);
+            IslandUntil is { } until ? Math.Max(left, (until - _clock.Now).TotalSeconds) : left);
         _metrics.IslandIssued.Set(snapshot.IsIslandIssued ? 1 : 0);
         _metrics.ClockBehind.Set(_clock.IsBehind ? 1 : 0);
         _metrics.ClockSetBack.Set(_clock.SetBack);

@@ -20,6 +20,9 @@ internal sealed record EnrolmentAnswer
     /// <summary>For an island authority: whom it may renew.</summary>
     public IReadOnlyList<KnownNode>? Nodes { get; init; }
 
+    /// <summary>Of an island authority, to a greeting: until when it would renew the node if the real authority were gone now.</summary>
+    public DateTimeOffset? StandsInUntil { get; init; }
+
     /// <summary>Why not; null when it is a yes.</summary>
     public EnrolmentRefusal? Refusal { get; init; }
 
@@ -42,6 +45,11 @@ internal sealed record EnrolmentAnswer
         {
             WriteList(json, "chain", Chain);
             WriteList(json, "bundle", Bundle);
+            if (StandsInUntil is { } until)
+            {
+                json.WriteNumber("until", until.ToUnixTimeSeconds());
+            }
+
             if (Nodes is { } nodes)
             {
                 json.WriteStartArray("nodes");
@@ -84,6 +92,7 @@ internal sealed record EnrolmentAnswer
                 Chain = ReadList(json, "chain", X509.SvidPolicy.ChainCertificatesMax),
                 Bundle = ReadList(json, "bundle", CertificatesMax),
                 Nodes = json.TryGetProperty("nodes", out var nodes) ? ReadNodes(nodes) : null,
+                StandsInUntil = json.TryGetProperty("until", out var until) ? DateTimeOffset.FromUnixTimeSeconds(until.GetInt64()) : null,
             };
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException

@@ -151,7 +151,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
         }
 
         _ = KnownOf(peer.Id);
-        return new EnrolmentAnswer();
+        return new EnrolmentAnswer { StandsInUntil = StandsInUntil };
     }
 
     private IssuingKey Key()

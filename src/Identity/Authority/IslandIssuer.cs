@@ -47,18 +47,24 @@ public sealed class IslandIssuer(
     /// <summary>Asks each island authority whether it would renew us; one that learns its nodes knows us from then on.</summary>
     /// <param name="current">Our identity, of the real authority.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>What is wrong with each that would not, or was not reached.</returns>
-    public async Task<IReadOnlyList<string>> GreetAsync(IdentitySnapshot current, CancellationToken cancellationToken)
+    /// <returns>
+    /// Until when the last of them would renew us, if the real authority were gone now; null when none would. And what is wrong
+    /// with each that would not, or was not reached.
+    /// </returns>
+    public async Task<(DateTimeOffset? Until, IReadOnlyList<string> Problems)> GreetAsync(IdentitySnapshot current, CancellationToken cancellationToken)
     {
         var svid = current.Svid ?? throw new ArgumentException("nobody greets without an identity", nameof(current));
+        DateTimeOffset? last = null;
         List<string> problems = [];
         foreach (var address in addresses)
         {
             try
             {
-                await _client.AskAsync(
+                var answer = await _client.AskAsync(
                     address, Server(svid), svid, current.Bundles,
                     _ => new EnrolmentRequest.Greet { Csr = default(ReadOnlyMemory<byte>) }, cancellationToken);
+                var until = answer.StandsInUntil ?? throw new IOException($"{address}: the island authority does not say until when it stands in");
+                last = until > last ? until : last ?? until;
             }
             catch (Exception exception) when (exception is IOException or EnrolmentRefusedException)
             {
@@ -66,7 +72,7 @@ public sealed class IslandIssuer(
             }
         }
 
-        return problems;
+        return (last, problems);
     }
 
     private async Task<IdentitySnapshot> AskAsync(

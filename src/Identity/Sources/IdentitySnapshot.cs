@@ -14,7 +14,4 @@ public sealed record IdentitySnapshot(LocalSvid? Svid, TrustBundleSet Bundles)
     /// True when an authority inside the mesh signed it because the real one could not be reached (docs/identity.md, islands).
     /// </summary>
     public bool IsIslandIssued { get; init; }
-
-    /// <summary>How long an authority inside the mesh could go on renewing it; null when there is none.</summary>
-    public DateTimeOffset? IslandUntil { get; init; }
 }

@@ -130,12 +130,13 @@ public sealed class IslandTests : IAsyncLifetime
         var (_, late, _) = await _world.EnrolledAsync("node/late");
         var islands = new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System);
 
-        Assert.Empty(await islands.GreetAsync(known, CancellationToken.None));
-        Assert.Contains("was not known", Assert.Single(await islands.GreetAsync(late, CancellationToken.None)), StringComparison.Ordinal);
+        Assert.Empty((await islands.GreetAsync(known, CancellationToken.None)).Problems);
+        Assert.Contains("was not known", Assert.Single((await islands.GreetAsync(late, CancellationToken.None)).Problems), StringComparison.Ordinal);
         Assert.Equal(1, _server.Counters.Greeted);
 
         await GrantAsync();
-        Assert.Empty(await islands.GreetAsync(late, CancellationToken.None));
+        Assert.Equal(_world.Now + new IslandPolicy().StandInFor, (await islands.GreetAsync(known, CancellationToken.None)).Until);
+        Assert.Empty((await islands.GreetAsync(late, CancellationToken.None)).Problems);
     }
 
     [Fact]

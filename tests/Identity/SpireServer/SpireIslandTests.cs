@@ -70,7 +70,7 @@ public sealed class SpireIslandTests : IAsyncLifetime
         await GetInTouchAsync();
         var fallback = new IslandFallbackIssuer(_router, _islands, NullLogger.Instance);
         var current = await fallback.IssueAsync(null, CancellationToken.None);
-        Assert.Empty(await _islands.GreetAsync(current, CancellationToken.None));
+        Assert.Empty((await _islands.GreetAsync(current, CancellationToken.None)).Problems);
 
         await _domain.Server.StopAsync();
         _domain.Ahead = TimeSpan.FromMinutes(30);
@@ -106,7 +106,7 @@ public sealed class SpireIslandTests : IAsyncLifetime
         var stolen = _state.Key!.IssueSvid(
             AuthorityWorld.Id("node/stolen"), PublicKeyOf(key), TimeSpan.FromMinutes(30), Now(), isIsland: false);
         var forged = new IdentitySnapshot(LocalSvid.Create([.. stolen.Select(c => c.Der)], key.Private), _own.Bundles);
-        var problem = Assert.Single(await _islands.GreetAsync(forged, CancellationToken.None));
+        var problem = Assert.Single((await _islands.GreetAsync(forged, CancellationToken.None)).Problems);
         Assert.Contains("was not known", problem, StringComparison.Ordinal);
         Assert.Equal(0, _state.NodeCount);
     }
@@ -116,7 +116,7 @@ public sealed class SpireIslandTests : IAsyncLifetime
     {
         await GetInTouchAsync();
         var current = await _router.IssueAsync(null, CancellationToken.None);
-        Assert.Empty(await _islands.GreetAsync(current, CancellationToken.None));
+        Assert.Empty((await _islands.GreetAsync(current, CancellationToken.None)).Problems);
 
         var failure = await Assert.ThrowsAsync<IOException>(() => _islands.IssueAsync(current, CancellationToken.None));
 
@@ -129,7 +129,7 @@ public sealed class SpireIslandTests : IAsyncLifetime
     {
         var current = await _router.IssueAsync(null, CancellationToken.None);
 
-        Assert.Single(await _islands.GreetAsync(current, CancellationToken.None));
+        Assert.Single((await _islands.GreetAsync(current, CancellationToken.None)).Problems);
 
         _domain.Server.Entries[1].Downstream = false;
         var refused = await Assert.ThrowsAsync<IdentityRefusedException>(GetInTouchAsync);
