@@ -36,7 +36,7 @@ EOF
 readonly build_packages=(clang lld gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross binutils-aarch64-linux-gnu
   linux-libc-dev zlib1g-dev xz-utils squashfs-tools)
 # The peers of the tests: certificates are minted, and TLS is spoken, by somebody else's code.
-readonly test_packages=(openssl swtpm)
+readonly test_packages=(openssl gnutls-bin nodejs swtpm)
 readonly rack_packages=(qemu-system-arm device-tree-compiler kmod cpio e2fsprogs iproute2)
 
 lacking() {

@@ -1,3 +1,4 @@
+using System.Text;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Ocsp;
 using Org.BouncyCastle.Asn1.X509;
@@ -16,6 +17,9 @@ public sealed class Certificate
 
     private const int LabelCharsMax = 200;
 
+    /// <summary>Most bytes of a serial number (RFC 5280, section 4.1.2.2).</summary>
+    private const int SerialBytesMax = 20;
+
     // keyUsage is a bit string whose first bit is the highest of the first byte (RFC 5280, section 4.2.1.3).
     private const int DigitalSignatureBit = 0;
     private const int KeyCertSignBit = 5;
@@ -26,6 +30,9 @@ public sealed class Certificate
         X509Extensions.BasicConstraints, X509Extensions.KeyUsage, X509Extensions.ExtendedKeyUsage,
         X509Extensions.SubjectAlternativeName, X509Extensions.NameConstraints,
     ];
+
+    private static readonly DerObjectIdentifier[] Parsed =
+        [.. Understood, X509Extensions.AuthorityKeyIdentifier, X509Extensions.SubjectKeyIdentifier];
 
     private readonly X509Extensions? _extensions;
     private readonly DerBitString? _keyUsage;
@@ -43,6 +50,7 @@ public sealed class Certificate
         Subject = tbs.Subject;
         IssuerDer = Issuer.GetDerEncoded();
         SubjectDer = Subject.GetDerEncoded();
+        CheckTimes(Tbs.Span);
         NotBefore = Utc(tbs.StartDate);
         NotAfter = Utc(tbs.EndDate);
         SignatureAlgorithm = parsed.SignatureAlgorithm;
@@ -58,6 +66,7 @@ public sealed class Certificate
         }
 
         _extensions = extensions;
+        CheckShapes(extensions);
         UnknownCritical = extensions.GetCriticalExtensionOids().Except(Understood).FirstOrDefault() is { } oid ? Clean(oid.Id) : null;
         IssuerKeyId = AuthorityKeyIdentifier.FromExtensions(extensions)?.KeyIdentifier?.GetOctets();
         KeyId = SubjectKeyIdentifier.FromExtensions(extensions)?.GetKeyIdentifier();
@@ -74,7 +83,10 @@ public sealed class Certificate
         {
             IsAuthority = basic.IsCA();
             // Far more certificates than a chain may have: a limit that never binds is none.
-            PathLength = basic.PathLenConstraintInteger is { } length ? length.Value.BitLength > 31 ? int.MaxValue : length.IntValueExact : null;
+            PathLength = basic.PathLenConstraintInteger is not { } length ? null
+                : length.Value.SignValue < 0 ? throw new CertificateFormatException("its pathLenConstraint is negative")
+                : length.Value.BitLength > 31 ? int.MaxValue
+                : length.IntValueExact;
         }
     }
 
@@ -105,7 +117,7 @@ public sealed class Certificate
     /// <summary>URIs among the alternative names, of any scheme.</summary>
     public IEnumerable<string> Uris => AlternativeNames
         .Where(name => name.TagNo == GeneralName.UniformResourceIdentifier)
-        .Select(name => DerIA5String.GetInstance(name.Name).GetString());
+        .Select(name => Encoding.Latin1.GetString(DerIA5String.GetInstance(name.Name).GetOctets()));
 
     /// <summary>For people: its URI or its subject's name, cut and cleaned, for a stranger may have written it.</summary>
     public string Label => Clean(Uris.FirstOrDefault() ?? (Subject.IsEmpty ? $"serial {SerialNumber}" : Subject.ToString()));
@@ -114,6 +126,9 @@ public sealed class Certificate
 
     /// <summary>Serial number as DER has it: two's complement, as short as can be.</summary>
     internal byte[] Serial { get; }
+
+    /// <summary>A positive number of at most 20 bytes (RFC 5280, section 4.1.2.2).</summary>
+    internal bool HasSoundSerial => Serial.Length <= SerialBytesMax && (sbyte)Serial[0] >= 0 && Serial.AsSpan().ContainsAnyExcept((byte)0);
 
     internal X509Name Issuer { get; }
 
@@ -215,6 +230,42 @@ public sealed class Certificate
 
     private bool HasUsage(int bit) =>
         _keyUsage is { } usage && usage.GetBytes() is var bytes && bit / 8 < bytes.Length && (bytes[bit / 8] << bit % 8 & 0x80) != 0;
+
+    /// <summary>
+    /// BouncyCastle reads times that DER does not have; one without a time zone would mean something else on every router.
+    /// </summary>
+    /// <exception cref="CertificateFormatException">A time is not to the second and in UTC (RFC 5280, section 4.1.2.5).</exception>
+    private static void CheckTimes(ReadOnlySpan<byte> tbs)
+    {
+        var fields = new DerElements(tbs);
+        fields.NextIf(DerElements.Tagged0);
+        fields.Next(DerElements.Integer);
+        fields.Next(DerElements.Sequence); // signature
+        fields.Next(DerElements.Sequence); // issuer
+        var times = new DerElements(fields.Next(DerElements.Sequence));
+        for (var i = 0; i < 2; i++)
+        {
+            var isUtcTime = times.Tag == DerElements.UtcTime;
+            var text = DerElements.Content(times.Next(isUtcTime ? DerElements.UtcTime : DerElements.GeneralizedTime));
+            if (text.Length != (isUtcTime ? "yyMMddHHmmssZ" : "yyyyMMddHHmmssZ").Length || text[^1] != 'Z')
+            {
+                throw new CertificateFormatException("a time of its validity is not one to the second and in UTC");
+            }
+        }
+    }
+
+    /// <summary>The values of the extensions that are parsed are DER of their own, behind an octet string.</summary>
+    /// <exception cref="CertificateFormatException">One is not.</exception>
+    private static void CheckShapes(X509Extensions extensions)
+    {
+        foreach (var oid in Parsed)
+        {
+            if (extensions.GetExtension(oid) is { } extension && DerShape.Problem(extension.Value.GetOctets()) is { } problem)
+            {
+                throw new CertificateFormatException($"its extension {oid.Id}: {problem}");
+            }
+        }
+    }
 
     private static bool IsCritical(X509Extensions extensions, DerObjectIdentifier oid) =>
         extensions.GetExtension(oid)?.IsCritical == true;

@@ -11,6 +11,7 @@ internal static class Leaf
     {
         var refusal = ReadId(leaf, out id);
         return refusal ?? (leaf.Version != 3 ? Of(SvidRefusalReason.Malformed, leaf, "it is no X.509 certificate of version 3")
+            : !leaf.HasSoundSerial ? Of(SvidRefusalReason.Malformed, leaf, "its serial number is not positive, or longer than 20 bytes")
             : leaf.IsAuthority ? Of(SvidRefusalReason.LeafIsAuthority, leaf, "it is an authority's (cA is set)")
             : CheckUsage(leaf) ?? CheckExtendedUsage(leaf)
             ?? (leaf.UnknownCritical is { } oid

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using X0tta6bl4.Identity.X509;
 
 namespace X0tta6bl4.Identity.Tests.Minting;
@@ -88,6 +89,7 @@ internal sealed class Mint : IDisposable
     public OpenSsl Tool => _openSsl;
 
     private readonly Dictionary<string, string> _keys = [];
+    private readonly Dictionary<(string Key, string Subject), string> _requests = [];
     private int _count;
 
     /// <summary>A self-signed authority.</summary>
@@ -102,6 +104,24 @@ internal sealed class Mint : IDisposable
 
     /// <summary>A leaf.</summary>
     public Minted Leaf(Minted issuer, Func<Wish, Wish>? change = null) => Make(Change(new Wish(), change), issuer);
+
+    /// <summary>
+    /// A certificate with something changed that the tool would not write, and signed again by the tool: as an authority would
+    /// that has gone mad, or bad.
+    /// </summary>
+    /// <param name="issuer">Whose key signs.</param>
+    /// <param name="der">The certificate.</param>
+    /// <param name="change">What becomes of the part that is signed.</param>
+    public byte[] Forge(Minted issuer, byte[] der, Action<DerTree> change)
+    {
+        var certificate = DerTree.Read(der);
+        change(certificate[0]);
+        var name = $"f{++_count}";
+        File.WriteAllBytes(_openSsl.PathOf($"{name}.tbs"), certificate[0].Bytes());
+        _openSsl.Run("dgst", "-sha256", "-sign", issuer.KeyFile, "-out", $"{name}.sig", $"{name}.tbs");
+        certificate[2].Content = [0, .. File.ReadAllBytes(_openSsl.PathOf($"{name}.sig"))];
+        return certificate.Bytes();
+    }
 
     /// <summary>The private key, PKCS #8 in DER.</summary>
     public byte[] Pkcs8(Minted of)
@@ -131,17 +151,30 @@ internal sealed class Mint : IDisposable
         // Authorities have keys of their own; leaves of one kind share one, because making RSA keys takes seconds.
         var key = keyFile ?? KeyFile(wish.Key, issuer is null || wish.Basic?.Contains("CA:TRUE", StringComparison.Ordinal) == true ? name : "leaf");
         File.WriteAllText(_openSsl.PathOf($"{name}.ext"), wish.ExtensionFile());
-        _openSsl.Run("req", "-new", "-config", "ca.cnf", "-key", key, "-subj", wish.Subject, "-out", $"{name}.csr");
         List<string> arguments =
         [
-            "ca", "-batch", "-config", "ca.cnf", "-in", $"{name}.csr", "-extfile", $"{name}.ext", "-notext", "-preserveDN",
+            "ca", "-batch", "-config", "ca.cnf", "-in", RequestFile(key, wish.Subject), "-extfile", $"{name}.ext", "-notext", "-preserveDN",
             "-startdate", Time(wish.NotBefore), "-enddate", Time(wish.NotAfter), "-out", $"{name}.pem",
             "-keyfile", issuer?.KeyFile ?? key, "-md", IsEdwards(issuer?.KeyFile ?? key) ? "null" : wish.Digest,
         ];
         arguments.AddRange(issuer is null ? ["-selfsign"] : ["-cert", issuer.CertificateFile]);
         _openSsl.Run(arguments);
-        _openSsl.Run("x509", "-in", $"{name}.pem", "-outform", "DER", "-out", $"{name}.der");
-        return new Minted(name, File.ReadAllBytes(_openSsl.PathOf($"{name}.der")), _openSsl.PathOf($"{name}.pem"), _openSsl.PathOf(key));
+        var pem = File.ReadAllText(_openSsl.PathOf($"{name}.pem"));
+        return new Minted(
+            name, Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]), _openSsl.PathOf($"{name}.pem"), _openSsl.PathOf(key));
+    }
+
+    /// <summary>The request of a key for a name, made once: starting the tool is what takes the time here.</summary>
+    private string RequestFile(string key, string subject)
+    {
+        if (!_requests.TryGetValue((key, subject), out var file))
+        {
+            file = $"r{_requests.Count}.csr";
+            _openSsl.Run("req", "-new", "-config", "ca.cnf", "-key", key, "-subj", subject, "-out", file);
+            _requests.Add((key, subject), file);
+        }
+
+        return file;
     }
 
     private string KeyFile(string kind, string owner)
@@ -162,8 +195,12 @@ internal sealed class Mint : IDisposable
             [
                 "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit", "-out", file,
             ],
+            "p224" => ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-224", "-out", file],
+            "brainpool256" => ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-out", file],
             "ed25519" => ["genpkey", "-algorithm", "ED25519", "-out", file],
             "ed448" => ["genpkey", "-algorithm", "ED448", "-out", file],
+            "rsa-exponent3" => ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:3", "-out", file],
+            "rsa-pss" => ["genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-out", file],
             _ => ["genpkey", "-algorithm", "RSA", "-pkeyopt", $"rsa_keygen_bits:{kind["rsa".Length..]}", "-out", file],
         });
         return file;

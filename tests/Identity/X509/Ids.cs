@@ -3,9 +3,22 @@ namespace X0tta6bl4.Identity.Tests.X509;
 /// <summary>SPIFFE IDs by the letter of the standard, for the parser and, minted into certificates, for the verifier.</summary>
 internal static class Ids
 {
-    /// <summary>Requirement, what it is, and the ID, all of the trust domain example.org.</summary>
+    /// <summary>Trust domains of the good ones.</summary>
+    public static IReadOnlyList<string> Domains { get; } =
+        ["example.org", "127.0.0.1", "a..b", "-x", "_", "1", "a.b.example.org", new string('t', 255)];
+
+    /// <summary>Requirement, what it is, and the ID.</summary>
     public static IReadOnlyList<(string Requirement, string What, string Uri)> Good { get; } =
     [
+        ("ID-1, ID-2, ID-3, ID-5", "of a scheme, a trust domain, a path and nothing else", "spiffe://example.org/a"),
+        ("ID-4", "of a trust domain of one character", "spiffe://1/a"),
+        ("ID-6, ID-8", "of a trust domain in plain lower case", "spiffe://a.b.example.org/a"),
+        ("ID-7, ID-9", "of a trust domain that is no host name for its underscore", "spiffe://_/a"),
+        ("ID-7, ID-9", "of a trust domain that is no host name for its hyphen", "spiffe://-x/a"),
+        ("ID-9", "of a trust domain with two dots in a row", "spiffe://a..b/a"),
+        ("ID-9", "of a trust domain that is an address", "spiffe://127.0.0.1/a"),
+        ("ID-10, ID-12", "of many segments", "spiffe://example.org/a/b/c/d/e/f/g"),
+        ("ID-16", "of a trust domain of 255 characters", $"spiffe://{new string('t', 255)}/a"),
         ("ID-11", "of three dots", "spiffe://example.org/..."),
         ("ID-11", "of a dot and a letter", "spiffe://example.org/.a/..a/a."),
         ("ID-13", "of every kind of character", "spiffe://example.org/azAZ09.-_/b"),

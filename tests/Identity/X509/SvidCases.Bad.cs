@@ -5,13 +5,14 @@ using static X0tta6bl4.Identity.X509.SvidRefusalReason;
 namespace X0tta6bl4.Identity.Tests.X509;
 
 /// <summary>Chains that must be refused: what is wrong, which requirement says so, the reason and the alert.</summary>
-internal static class BadChains
+internal static partial class BadChains
 {
     private const string Ours = "URI:spiffe://example.org/a";
 
     public static IReadOnlyList<SvidCase> All { get; } =
     [
-        .. Names, .. Usages, .. Keys, .. Times, .. Chains, .. Constraints, .. Shapes,
+        .. Names, .. Usages, .. Keys, .. Times, .. Chains, .. Constraints, .. Shapes, .. MoreChains, .. MoreConstraints, .. MoreUsages,
+        .. Forged,
         .. Ids.Bad.Select(id => Bad(
             id.Requirement, id.What, BadSpiffeId, TlsAlert.BadCertificate, a => a.Leaf(w => w.WithUris(id.Uri)))),
     ];
@@ -304,6 +305,7 @@ internal static class BadChains
         Bad(requirement, what, reason, reason switch
         {
             UnknownTrustDomain or UnknownAuthority => TlsAlert.UnknownCa,
+            Expired or NotYetValid => TlsAlert.CertificateExpired,
             WeakKey or SignatureAlgorithm or UnknownCriticalExtension => TlsAlert.UnsupportedCertificate,
             _ => TlsAlert.BadCertificate,
         }, chain, said);

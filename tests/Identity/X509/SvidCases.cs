@@ -22,8 +22,11 @@ internal sealed class Authorities(Mint mint)
     public Minted NarrowRoot { get; } = mint.Root(
         "narrow root", w => w with { Names = null, Constraints = "critical,permitted;URI:.b.example.org" });
 
+    /// <summary>In every bundle, and without an ID, so that it may sign for all of them.</summary>
+    public Minted NamelessRoot { get; } = mint.Root("nameless root", w => w with { Names = null });
+
     /// <summary>What the tests' bundle of <see cref="Mint.Domain"/> holds.</summary>
-    public IReadOnlyList<Minted> Bundle => [Root, ExpiredRoot, NarrowRoot];
+    public IReadOnlyList<Minted> Bundle => [Root, ExpiredRoot, NarrowRoot, NamelessRoot];
 
     /// <summary>A leaf of the root.</summary>
     public byte[][] Leaf(Func<Wish, Wish> change) => [Mint.Leaf(Root, change).Der];
@@ -37,7 +40,7 @@ internal sealed class Authorities(Mint mint)
 }
 
 /// <summary>One chain and what is to be said of it.</summary>
-/// <param name="What">What is wrong with it, unique.</param>
+/// <param name="What">Requirements it is a case of, and what is wrong with it or right; unique.</param>
 /// <param name="Requirement">Number in the list of docs/identity-rules.md; empty for a chain that is fine.</param>
 /// <param name="Reason">The reason expected; null for a chain that is fine.</param>
 /// <param name="Alert">The TLS alert expected; null for a chain that is fine.</param>
@@ -45,5 +48,11 @@ internal sealed class Authorities(Mint mint)
 internal sealed record SvidCase(
     string What, string Requirement, SvidRefusalReason? Reason, TlsAlert? Alert, Func<Authorities, byte[][]> Chain)
 {
+    /// <summary>
+    /// Numbers of the requirements it is a case of. Not always the one that the refusal names: several say the same thing, and
+    /// of several things that are wrong the first is named.
+    /// </summary>
+    public IEnumerable<string> CaseOf => What[..What.IndexOf(':', StringComparison.Ordinal)].Split(", ");
+
     public override string ToString() => What;
 }
