@@ -73,6 +73,8 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
 
     public SvidTlsCrypto Crypto => crypto;
 
+    public int[] CipherSuitesOffered => settings.CipherSuites;
+
     public IList<ProtocolName>? Protocols => settings.Protocols.Count == 0
         ? null
         : [.. settings.Protocols.Select(ProtocolName.AsUtf8Encoding)];
@@ -92,7 +94,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         var staple = isStapleWanted ? settings.Staple(shown.Chain[0]) : null;
         var entries = shown.Chain
             .Select((c, i) => new CertificateEntry(
-                crypto.CreateCertificate(CertificateType.X509, c.Der.ToArray()),
+                crypto.CreateCertificate(c),
                 i == 0 && staple is { } response ? StatusRequest.Extensions(response.Span) : null))
             .ToArray();
         var algorithm = shown.KeyKind switch
@@ -117,9 +119,12 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
             return;
         }
 
-        var sent = chain.GetCertificateList().Select(c => ((RawCertificate)c).Sent).ToList();
+        var shown = chain.GetCertificateList().Cast<RawCertificate>().ToList();
+        var sent = shown.ConvertAll(c => c.Sent);
         var now = settings.Now();
-        var verdict = settings.Verifier.Verify(sent, settings.Bundles(), now).Authorize(settings.Allowed);
+        var verdict = settings.Verifier
+            .Verify(sent, der => shown.Find(c => c.Sent.Equals(der))?.Read, settings.Bundles(), now)
+            .Authorize(settings.Allowed);
         Refusal = verdict.Refusal;
         if (Refusal is null && settings.Revocation is { } revocation)
         {
@@ -143,6 +148,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         }
 
         Peer = verdict.Svid;
+        shown[0].Believe(Peer!.Leaf.Key);
         PeerChain = sent;
         Shorten();
     }
