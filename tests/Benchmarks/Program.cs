@@ -14,6 +14,9 @@ return args switch
         TlsBenchmark.Bulk(folder, suite, mebibytes),
     ["tls-memory", var folder, var suite, var times, var garbage] when int.TryParse(times, out var count) && int.TryParse(garbage, out var bad) =>
         TlsBenchmark.Memory(folder, suite, count, bad),
+    ["tls-rotation", var folder, var peers, var times, var seconds]
+        when int.TryParse(peers, out var clients) && int.TryParse(times, out var rotations) && int.TryParse(seconds, out var every) =>
+        RotationBenchmark.Run(folder, clients, rotations, every),
     _ => Usage(),
 };
 
@@ -24,6 +27,7 @@ static int Usage()
                x0tta6bl4-bench tls-handshakes|tls-strangers FOLDER SUITE COUNT
                x0tta6bl4-bench tls-bulk FOLDER SUITE MEBIBYTES
                x0tta6bl4-bench tls-memory FOLDER SUITE HANDSHAKES GARBAGE
+               x0tta6bl4-bench tls-rotation FOLDER CLIENTS ROTATIONS SECONDS
         """);
     return 2;
 }

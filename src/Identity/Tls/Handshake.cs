@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 using Org.BouncyCastle.Tls.Crypto.Impl.BC;
@@ -22,12 +21,11 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
     public const int ChainLengthMax = SvidPolicy.ChainCertificatesMax + 1;
 
     /// <summary>
-    /// BouncyCastle's AES reads tables, slowly and in a time that depends on the key, where the processor has no instructions
-    /// for it that .NET knows; on ARM it uses none.
+    /// ChaCha20 first: where BouncyCastle uses no AES instructions, on ARM, its AES reads tables, slowly and in a time that depends
+    /// on the key; and where it does, its GCM still has a third of the speed (<c>./build.sh bench tls</c>).
     /// </summary>
-    public static readonly int[] CipherSuites = RuntimeInformation.ProcessArchitecture is Architecture.Arm64
-        ? [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384]
-        : [Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_256_GCM_SHA384];
+    public static readonly int[] CipherSuites =
+        [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384];
 
     /// <summary>Bytes of <see cref="ChannelBinding"/>.</summary>
     public const int ChannelBindingBytes = 32;

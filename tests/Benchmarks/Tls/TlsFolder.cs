@@ -10,6 +10,8 @@ internal sealed class TlsFolder(string folder)
 {
     public const string Domain = "example.org";
 
+    public string Folder => folder;
+
     public TrustBundleSet Bundles { get; } = new(SvidFiles.ReadBundle(Path.Combine(folder, "root.pem"), ParseDomain()));
 
     public static IReadOnlyList<SpiffeIdPattern> Everybody { get; } = [Pattern($"spiffe://{Domain}/*")];
