@@ -21,8 +21,9 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
     public const int ChainLengthMax = SvidPolicy.ChainCertificatesMax + 1;
 
     /// <summary>
-    /// ChaCha20 first: where BouncyCastle uses no AES instructions, on ARM, its AES reads tables, slowly and in a time that depends
-    /// on the key; and where it does, its GCM still has a third of the speed (<c>./build.sh bench tls</c>).
+    /// ChaCha20 first: BouncyCastle has no AES instructions for ARM, and those of other processors are not in a binary that is
+    /// compiled for all of them. Its AES reads tables then, slowly (<c>./build.sh bench tls</c>) and in a time that depends on the
+    /// key.
     /// </summary>
     public static readonly int[] CipherSuites =
         [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384];

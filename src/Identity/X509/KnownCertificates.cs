@@ -15,6 +15,9 @@ internal sealed class KnownCertificates
     /// <summary>Most certificates; beyond it the one that was not needed for the longest time is forgotten. About 16 KB each.</summary>
     public const int CountMax = 64;
 
+    /// <summary>Most bytes of a certificate that is kept: ten times an SVID's. A longer one is read anew each time.</summary>
+    public const int CertificateBytesMax = 4 * 1024;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<ReadOnlyMemory<byte>, Entry> _entries = new(SameBytes.Instance);
     private long _uses;
@@ -57,13 +60,19 @@ internal sealed class KnownCertificates
         {
             for (var i = 0; i + 1 < path.Count; i++)
             {
-                var entry = new Entry(path[i], path[i + 1].Der);
-                if (!_entries.ContainsKey(path[i].Der) && _entries.Count == CountMax)
+                var certificate = path[i];
+                if (certificate.Der.Length > CertificateBytesMax)
+                {
+                    continue;
+                }
+
+                // Another issuer of the same certificate takes the place of the one before: an authority that was renewed.
+                if (!_entries.Remove(certificate.Der) && _entries.Count == CountMax)
                 {
                     _entries.Remove(_entries.MinBy(pair => pair.Value.LastUse).Key);
                 }
 
-                _entries[path[i].Der] = Use(entry);
+                _entries.Add(certificate.Der, Use(new Entry(certificate, path[i + 1].Der)));
             }
         }
     }
