@@ -16,14 +16,16 @@ usage() {
   cat <<'EOF'
 usage: ./build.sh <command>
 
-  deps [build|test|rack] install what a bare Debian 12 with the .NET 10 SDK lacks
+  deps [build|test|rack|bench]
+                         install what a bare Debian 12 with the .NET 10 SDK lacks
   build [rid]            static binary at artifacts/bin/<rid>/x0tta6bl4 (linux-arm64, linux-x64)
   run [--seconds N] [--json]
                          build, boot the virtual mesh (three ARM routers in a line), show it live
   test [filter]          everything a change must pass; ends with `N passed, N failed`
   hil [scenario...] [--list] [--seed N]
                          rack scenarios, one JSON line each, also under artifacts/hil/
-  bench [name] [--list]  benchmarks beside their peers; artifacts/bench/<name>.json
+  bench [name] [--list] [--seconds N]
+                         benchmarks beside their peers; artifacts/bench/<name>.json
   image [kind]           openwrt, yocto or bundle under artifacts/image/
   size                   the size ledger; fails when over budget
   format                 rewrite the sources to the format that `test` checks
@@ -38,6 +40,8 @@ readonly build_packages=(clang lld gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev
 # The peers of the tests: certificates are minted, and TLS is spoken, by somebody else's code.
 readonly test_packages=(openssl gnutls-bin nodejs swtpm)
 readonly rack_packages=(qemu-system-arm device-tree-compiler kmod cpio e2fsprogs iproute2)
+# The peer of the TLS benchmarks, and the tool that mints its certificates.
+readonly bench_packages=(openssl libssl-dev)
 
 lacking() {
   local package
@@ -70,8 +74,9 @@ deps() {
     build) install_packages "${build_packages[@]}" ;;
     test) install_packages "${test_packages[@]}" ;;
     rack) install_packages "${rack_packages[@]}"; bash build/rack-assets.sh "$artifacts/rack" >&2 ;;
-    all) deps build; deps test; deps rack ;;
-    *) die "deps: no group '$1' (build, test, rack)" ;;
+    bench) install_packages "${bench_packages[@]}" ;;
+    all) deps build; deps test; deps rack; deps bench ;;
+    *) die "deps: no group '$1' (build, test, rack, bench)" ;;
   esac
 }
 
@@ -112,16 +117,44 @@ build() {
 rack() {
   build "$default_rid"
   deps rack
+  run_rack "$@"
+}
+
+run_rack() {
   dotnet build hil-tests/Rack -c "$configuration" -v quiet -nologo >&2
   # exec: the rack must get Ctrl-C itself, it is the one that ends the routers.
   exec dotnet "$artifacts/dotnet/bin/Rack/release/X0tta6bl4.Rack.dll" "$@"
 }
 
+host_rid() {
+  case "$(uname -m)" in
+    aarch64) echo linux-arm64 ;;
+    *) echo linux-x64 ;;
+  esac
+}
+
+# The TLS benchmarks run on this machine, beside its libssl.
+tls_bench() {
+  local rid out
+  rid=$(host_rid)
+  out=$artifacts/bin/$rid
+  deps build
+  deps bench
+  publish_static "$rid" tests/Benchmarks/Benchmarks.csproj x0tta6bl4-bench
+  gcc -O2 -Wall -Wextra -Werror -o "$out/openssl-peer" tests/Benchmarks/Tls/openssl_peer.c -lssl -lcrypto
+}
+
 bench() {
   case "${1:-}" in
-    ''|snapshot) deps build; publish_static "$default_rid" tests/Benchmarks/Benchmarks.csproj x0tta6bl4-bench ;;
+    '' | snapshot) deps build; publish_static "$default_rid" tests/Benchmarks/Benchmarks.csproj x0tta6bl4-bench ;;
   esac
-  rack bench "$@"
+  case "${1:-}" in
+    '' | tls | tls-rotation) tls_bench ;;
+  esac
+  case "${1:-}" in
+    tls | tls-rotation) deps rack; run_rack bench "$@" ;; # no router takes part
+    *) rack bench "$@" ;;
+  esac
 }
 
 # --- test ----------------------------------------------------------------------------------------------------------

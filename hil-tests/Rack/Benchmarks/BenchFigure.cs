@@ -19,7 +19,7 @@ internal sealed record BenchFigure(string Name, double Ours, double? Peer, strin
     [JsonIgnore]
     public bool IsWithinBudget => Limit is not { } limit || Ours <= limit;
 
-    /// <summary>A figure whose only peer is its budget.</summary>
+    /// <summary>A figure whose only peer is its budget. The name is a metric, or metric and case with a slash between.</summary>
     public static BenchFigure AgainstBudget(string name, double ours, double budget, string unit) =>
-        new($"{name}/budget", Math.Round(ours, 4), budget, unit) { Limit = budget };
+        new(name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? $"{name[..slash]}/budget{name[slash..]}" : $"{name}/budget", Math.Round(ours, 4), budget, unit) { Limit = budget };
 }

@@ -23,11 +23,11 @@ internal static class BenchReport
 
     public static void WriteTable(TextWriter output, string name, IReadOnlyList<BenchFigure> figures)
     {
-        output.WriteLine($"{name,-34} {"ours",12} {"peer",12} {"ratio",8}  unit  budget");
+        output.WriteLine($"{name,-46} {"ours",12} {"peer",12} {"ratio",8}  unit  budget");
         foreach (var figure in figures)
         {
             output.WriteLine(
-                $"{figure.Name,-34} {Number(figure.Ours),12} {Number(figure.Peer),12} {Number(figure.Ratio),8}  "
+                $"{figure.Name,-46} {Number(figure.Ours),12} {Number(figure.Peer),12} {Number(figure.Ratio),8}  "
                 + $"{figure.Unit,-4}  {Verdict(figure)}");
         }
     }

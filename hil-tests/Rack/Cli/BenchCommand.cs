@@ -16,6 +16,7 @@ internal static class BenchCommand
     [
         new SnapshotBenchmark(), new IdleBenchmark(countsInstructions: true), new IdleBenchmark(countsInstructions: false),
         new StartupBenchmark(countsInstructions: true), new StartupBenchmark(countsInstructions: false),
+        new TlsBenchmark(), new TlsRotationBenchmark(),
     ];
 
     public static async Task<int> RunAsync(CommandLine line, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto;
 using Org.BouncyCastle.Tls.Crypto.Impl.BC;
@@ -22,12 +21,12 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
     public const int ChainLengthMax = SvidPolicy.ChainCertificatesMax + 1;
 
     /// <summary>
-    /// BouncyCastle's AES reads tables, slowly and in a time that depends on the key, where the processor has no instructions
-    /// for it that .NET knows; on ARM it uses none.
+    /// ChaCha20 first: BouncyCastle has no AES instructions for ARM, and those of other processors are not in a binary that is
+    /// compiled for all of them. Its AES reads tables then, slowly (<c>./build.sh bench tls</c>) and in a time that depends on the
+    /// key.
     /// </summary>
-    public static readonly int[] CipherSuites = RuntimeInformation.ProcessArchitecture is Architecture.Arm64
-        ? [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384]
-        : [Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_256_GCM_SHA384];
+    public static readonly int[] CipherSuites =
+        [Suite.TLS_CHACHA20_POLY1305_SHA256, Suite.TLS_AES_128_GCM_SHA256, Suite.TLS_AES_256_GCM_SHA384];
 
     /// <summary>Bytes of <see cref="ChannelBinding"/>.</summary>
     public const int ChannelBindingBytes = 32;
@@ -73,6 +72,8 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
 
     public SvidTlsCrypto Crypto => crypto;
 
+    public int[] CipherSuitesOffered => settings.CipherSuites;
+
     public IList<ProtocolName>? Protocols => settings.Protocols.Count == 0
         ? null
         : [.. settings.Protocols.Select(ProtocolName.AsUtf8Encoding)];
@@ -92,7 +93,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         var staple = isStapleWanted ? settings.Staple(shown.Chain[0]) : null;
         var entries = shown.Chain
             .Select((c, i) => new CertificateEntry(
-                crypto.CreateCertificate(CertificateType.X509, c.Der.ToArray()),
+                crypto.CreateCertificate(c),
                 i == 0 && staple is { } response ? StatusRequest.Extensions(response.Span) : null))
             .ToArray();
         var algorithm = shown.KeyKind switch
@@ -117,9 +118,12 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
             return;
         }
 
-        var sent = chain.GetCertificateList().Select(c => ((RawCertificate)c).Sent).ToList();
+        var shown = chain.GetCertificateList().Cast<RawCertificate>().ToList();
+        var sent = shown.ConvertAll(c => c.Sent);
         var now = settings.Now();
-        var verdict = settings.Verifier.Verify(sent, settings.Bundles(), now).Authorize(settings.Allowed);
+        var verdict = settings.Verifier
+            .Verify(sent, der => shown.Find(c => c.Sent.Equals(der))?.Read, settings.Bundles(), now)
+            .Authorize(settings.Allowed);
         Refusal = verdict.Refusal;
         if (Refusal is null && settings.Revocation is { } revocation)
         {
@@ -143,6 +147,7 @@ internal sealed class Handshake(TlsSettings settings, LocalSvid? identity, SvidT
         }
 
         Peer = verdict.Svid;
+        shown[0].Believe(Peer!.Leaf.Key);
         PeerChain = sent;
         Shorten();
     }

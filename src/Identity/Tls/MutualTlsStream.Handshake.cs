@@ -30,7 +30,7 @@ public sealed partial class MutualTlsStream
             var identity = settings.IsAnonymous && !isServer
                 ? null
                 : settings.Identity() ?? throw new TlsHandshakeException(TlsFailure.NoIdentity, "there is no identity to show yet");
-            var crypto = new SvidTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()));
+            var crypto = new SvidTlsCrypto(new SecureRandom(new CryptoApiRandomGenerator()), settings.Verifier.Known);
             var handshake = new Handshake(settings, identity, crypto);
             stream = new MutualTlsStream(transport, isServer ? new ServerEngine(handshake.WantsStaples) : new ClientEngine(), handshake, time);
             await stream.ShakeHandsAsync(settings.HandshakeBytesMax, either.Token).ConfigureAwait(false);

@@ -20,6 +20,9 @@ public sealed partial class MutualTlsStream : Stream
     /// <summary>Most plaintext of a record (RFC 8446, section 5.1).</summary>
     private const int RecordBytesMax = 16 * 1024;
 
+    /// <summary>Bytes received at a time until a read fills it: a handshake, and most messages of a mesh, are shorter.</summary>
+    private const int ReceivedBytesFirst = 2 * 1024;
+
     /// <summary>How long saying goodbye, or why not, may hold up the end of a connection.</summary>
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
@@ -29,8 +32,8 @@ public sealed partial class MutualTlsStream : Stream
     private readonly TimeProvider _time;
     private readonly Lock _engineLock = new();
     private readonly SemaphoreSlim _sending = new(1, 1);
-    private readonly byte[] _received = new byte[RecordBytesMax];
-    private readonly ArrayBufferWriter<byte> _toSend = new();
+    private byte[] _received = new byte[ReceivedBytesFirst];
+    private byte[] _toSend = [];
     private IOException? _failure;
     private string? _ended;
     private bool _isDisposed;
@@ -297,6 +300,10 @@ public sealed partial class MutualTlsStream : Stream
                 else
                 {
                     _engine.OfferInput(_received, 0, count);
+                    if (count == _received.Length && count < RecordBytesMax)
+                    {
+                        _received = new byte[RecordBytesMax];
+                    }
                 }
             }
         }
@@ -339,24 +346,26 @@ public sealed partial class MutualTlsStream : Stream
 
     private async Task SendLockedAsync(CancellationToken cancellationToken)
     {
+        int count;
         lock (_engineLock)
         {
-            var count = _engine.GetAvailableOutputBytes();
+            count = _engine.GetAvailableOutputBytes();
             if (count == 0)
             {
                 return;
             }
 
-            var bytes = ArrayPool<byte>.Shared.Rent(count);
-            _engine.ReadOutput(bytes, 0, count);
-            _toSend.ResetWrittenCount();
-            _toSend.Write(bytes.AsSpan(0, count));
-            ArrayPool<byte>.Shared.Return(bytes);
+            if (_toSend.Length < count)
+            {
+                _toSend = new byte[count];
+            }
+
+            _engine.ReadOutput(_toSend, 0, count);
         }
 
         try
         {
-            await _transport.WriteAsync(_toSend.WrittenMemory, cancellationToken).ConfigureAwait(false);
+            await _transport.WriteAsync(_toSend.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {

@@ -40,7 +40,7 @@ internal sealed class SvidTlsClient(Handshake handshake, ClientEngine engine) : 
 
     protected override ProtocolVersion[] GetSupportedVersions() => Handshake.Versions;
 
-    protected override int[] GetSupportedCipherSuites() => Handshake.CipherSuites;
+    protected override int[] GetSupportedCipherSuites() => handshake.CipherSuitesOffered;
 
     protected override IList<int> GetSupportedGroups(IList<int> namedGroupRoles) => Handshake.Groups;
 

@@ -34,7 +34,7 @@ internal sealed class SvidTlsServer(Handshake handshake) : AbstractTlsServer(han
 
     protected override ProtocolVersion[] GetSupportedVersions() => Handshake.Versions;
 
-    protected override int[] GetSupportedCipherSuites() => Handshake.CipherSuites;
+    protected override int[] GetSupportedCipherSuites() => handshake.CipherSuitesOffered;
 
     protected override bool PreferLocalCipherSuites() => true;
 

@@ -54,6 +54,9 @@ public sealed record TlsSettings
     /// <summary>A peer without a protocol of <see cref="Protocols"/> is refused, even one that does not know the extension.</summary>
     public bool RequiresProtocol { get; init; }
 
+    /// <summary>Cipher suites, the preferred one first. Fewer only to measure one.</summary>
+    internal int[] CipherSuites { get; init; } = Tls.Handshake.CipherSuites;
+
     /// <summary>Longest handshake.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -43,6 +43,7 @@ public sealed class Certificate
         Der = der;
         Tbs = DerShape.FirstChild(der);
         var parsed = X509CertificateStructure.GetInstance(Asn1Object.FromByteArray(der.ToArray()));
+        Structure = parsed;
         var tbs = parsed.TbsCertificate;
         Version = tbs.Version;
         Serial = tbs.SerialNumber.Value.ToByteArray();
@@ -123,6 +124,9 @@ public sealed class Certificate
     public string Label => Clean(Uris.FirstOrDefault() ?? (Subject.IsEmpty ? $"serial {SerialNumber}" : Subject.ToString()));
 
     internal ReadOnlyMemory<byte> Tbs { get; }
+
+    /// <summary>As BouncyCastle reads it: for its TLS engine, which would read it again.</summary>
+    internal X509CertificateStructure Structure { get; }
 
     /// <summary>Serial number as DER has it: two's complement, as short as can be.</summary>
     internal byte[] Serial { get; }

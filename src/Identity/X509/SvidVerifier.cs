@@ -9,7 +9,7 @@ namespace X0tta6bl4.Identity.X509;
 /// The chain is taken as it was sent, leaf first, each signed by the next, the last by an authority of the ID's own trust
 /// domain. Nothing is searched, fetched or reordered: the work is one pass over at most
 /// <see cref="SvidPolicy.ChainCertificatesMax"/> certificates, and what is cheap is checked before any signature.
-/// Pure: no clock, no files, no state. Thread-safe.
+/// No clock, no files, and no state but <see cref="Known"/>, which changes what a verdict costs and never the verdict. Thread-safe.
 /// </remarks>
 public sealed class SvidVerifier(SvidPolicy policy)
 {
@@ -21,38 +21,50 @@ public sealed class SvidVerifier(SvidPolicy policy)
     /// <summary>What is demanded beyond the standard.</summary>
     public SvidPolicy Policy => policy;
 
+    /// <summary>Certificates of peers that were believed before.</summary>
+    internal KnownCertificates Known { get; } = new();
+
     /// <summary>Verifies what a peer sent.</summary>
     /// <param name="chain">DER certificates, the peer's own first.</param>
     /// <param name="bundles">Whom we trust, by trust domain.</param>
     /// <param name="now">The time.</param>
-    public SvidVerdict Verify(
-        IReadOnlyList<ReadOnlyMemory<byte>> chain, TrustBundleSet bundles, DateTimeOffset now)
+    public SvidVerdict Verify(IReadOnlyList<ReadOnlyMemory<byte>> chain, TrustBundleSet bundles, DateTimeOffset now) =>
+        Verify(chain, Known.Find, bundles, now);
+
+    /// <summary>The same, for certificates that have been read already.</summary>
+    /// <param name="chain">DER certificates, the peer's own first.</param>
+    /// <param name="alreadyRead">Gives the certificate of such bytes; null for one that has not been read.</param>
+    /// <param name="bundles">Whom we trust, by trust domain.</param>
+    /// <param name="now">The time.</param>
+    internal SvidVerdict Verify(
+        IReadOnlyList<ReadOnlyMemory<byte>> chain, Func<ReadOnlyMemory<byte>, Certificate?> alreadyRead, TrustBundleSet bundles,
+        DateTimeOffset now)
     {
         var certificates = new List<Certificate>();
         SpiffeId id = default;
         Certificate? authority = null;
-        var refusal = Read(chain, certificates)
+        var refusal = Read(chain, alreadyRead, certificates)
             ?? Leaf.Check(certificates[0], out id)
             ?? CheckLifetime(certificates[0])
             ?? FindAuthority(certificates, id, bundles, now, out authority)
             ?? CheckPath([.. certificates.Skip(1).Append(authority!).Reverse()], certificates[0], id, now)
             ?? KeyOf(certificates[0], out _);
-        return refusal is not null
-            ? new SvidVerdict(null, refusal)
-            : new SvidVerdict(
-                new VerifiedSvid(
-                    id, certificates[0].SerialNumber, certificates.Append(authority!).Min(c => c.NotAfter), authority!)
-                {
-                    Leaf = certificates[0],
-                    Signer = certificates.Append(authority!).ElementAt(1),
-                },
-                null)
-            {
-                Path = [.. certificates, authority!],
-            };
+        if (refusal is not null)
+        {
+            return new SvidVerdict(null, refusal);
+        }
+
+        Certificate[] path = [.. certificates, authority!];
+        Known.Remember(path);
+        return new SvidVerdict(
+            new VerifiedSvid(id, path[0].SerialNumber, path.Min(c => c.NotAfter), authority!) { Leaf = path[0], Signer = path[1] }, null)
+        {
+            Path = path,
+        };
     }
 
-    private static SvidRefusal? Read(IReadOnlyList<ReadOnlyMemory<byte>> chain, List<Certificate> into)
+    private static SvidRefusal? Read(
+        IReadOnlyList<ReadOnlyMemory<byte>> chain, Func<ReadOnlyMemory<byte>, Certificate?> alreadyRead, List<Certificate> into)
     {
         if (chain.Count == 0)
         {
@@ -78,7 +90,7 @@ public sealed class SvidVerifier(SvidPolicy policy)
         {
             try
             {
-                into.Add(Certificate.Read(chain[i]));
+                into.Add(alreadyRead(chain[i]) ?? Certificate.Read(chain[i]));
             }
             catch (CertificateFormatException exception)
             {
@@ -169,7 +181,7 @@ public sealed class SvidVerifier(SvidPolicy policy)
         return CheckTime(leaf, now);
     }
 
-    private static SvidRefusal? CheckSignature(Certificate child, Certificate issuer)
+    private SvidRefusal? CheckSignature(Certificate child, Certificate issuer)
     {
         if (!issuer.SubjectDer.AsSpan().SequenceEqual(child.IssuerDer))
         {
@@ -178,7 +190,7 @@ public sealed class SvidVerifier(SvidPolicy policy)
                 $"{child.Label}: its issuer is \"{Certificate.Clean(child.Issuer.ToString())}\", the next of the chain is {issuer.Label}");
         }
 
-        return KeyOf(issuer, out var key) ?? CertificateSignature.Check(child, key!);
+        return Known.IsSigned(child, issuer) ? null : KeyOf(issuer, out var key) ?? CertificateSignature.Check(child, key!);
     }
 
     /// <summary>Its subject is the child's issuer, and its key the one the child names, where both name one.</summary>
