@@ -21,7 +21,7 @@ public sealed class BrokenAuthorityTests
         var (real, current, store) = await world.EnrolledAsync("node/a");
         await world.Authority.GrantIslandAsync(AuthorityWorld.Id("node/island"), 14, CancellationToken.None);
         var state = new IslandState(AuthorityWorld.Domain, new MemorySecretStore());
-        var contact = new IslandContact([world.Address], state, () => world.Now, TimeProvider.System);
+        var contact = new SiteIslandContact(() => [world.Address], state, () => world.Now, TimeProvider.System);
         await contact.GetInTouchAsync(own, CancellationToken.None);
         var island = new IslandAuthority(
             state, new IslandPolicy { ProbeEvery = TimeSpan.Zero }, () => world.Authority.Bundles,

@@ -21,7 +21,7 @@ public sealed class CrowdedAuthorityTests
         var (_, stolen, _) = await world.EnrolledAsync("node/stolen");
         await world.Authority.GrantIslandAsync(AuthorityWorld.Id("node/island"), 14, CancellationToken.None);
         var state = new IslandState(AuthorityWorld.Domain, new MemorySecretStore());
-        var contact = new IslandContact([world.Address], state, () => world.Now, TimeProvider.System);
+        var contact = new SiteIslandContact(() => [world.Address], state, () => world.Now, TimeProvider.System);
         await contact.GetInTouchAsync(own, CancellationToken.None);
         await world.Authority.DenyAsync(stolen.Svid!.Id, CancellationToken.None);
         IEnrolmentAuthority island = new IslandAuthority(

@@ -26,9 +26,9 @@ public sealed class IslandProbeTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _world.DisposeAsync();
 
-    private IslandContact Contact(params string[] addresses) => new(addresses, _state, () => _world.Now, TimeProvider.System);
+    private SiteIslandContact Contact(params string[] addresses) => new(() => addresses, _state, () => _world.Now, TimeProvider.System);
 
-    private Task<EnrolmentAnswer> ReturnAsync(IslandContact contact, TrustBundleSet bundles)
+    private Task<EnrolmentAnswer> ReturnAsync(SiteIslandContact contact, TrustBundleSet bundles)
     {
         IEnrolmentAuthority island = new IslandAuthority(
             _state, new IslandPolicy(), () => bundles, c => contact.IsAuthorityThereAsync(bundles, c), () => _own, () => _world.Now, TimeProvider.System);
