@@ -41,6 +41,11 @@ internal static class OcspTransport
         {
             throw new IOException($"the connection failed: {exception.SocketErrorCode}", exception);
         }
+        catch (Exception exception) when (exception is ArgumentException or UriFormatException)
+        {
+            // Dns and Uri about a host that no resolver would be asked for: over 255 characters, or no name.
+            throw new IOException("its host is no name of one", exception);
+        }
     }
 
     /// <summary>

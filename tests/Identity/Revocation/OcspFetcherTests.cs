@@ -138,6 +138,29 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
         Assert.Contains("names no OCSP responder", (await AskAsync(fetcher, leaf)).Refusal!.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(5, 63), InlineData(14, 20), InlineData(1, 250), InlineData(1, 300), InlineData(1, 64)]
+    public async Task A_name_no_resolver_takes_is_a_refusal(int labels, int length)
+    {
+        var host = string.Join('.', Enumerable.Repeat(new string('a', length), labels));
+        var leaf = world.Leaf($"long-{labels}-{length}", more: $"authorityInfoAccess=OCSP;URI:http://{host}/\n");
+        var fetcher = new OcspFetcher(new RevocationPolicy { Mode = RevocationMode.Ocsp }, TimeProvider.System);
+
+        Assert.Equal(SvidRefusalReason.StatusUnknown, (await AskAsync(fetcher, leaf)).Refusal!.Reason);
+    }
+
+    [Theory]
+    [InlineData("http://xn--a.example/"), InlineData("http://\u00df\u200d.example/"), InlineData("http://[::1%25x]/"), InlineData("http://a..b/"),
+     InlineData("http://a_b.example:65535/")]
+    public async Task An_odd_name_throws_nothing(string text)
+    {
+        var policy = new RevocationPolicy { Mode = RevocationMode.Ocsp, Responder = OcspFetcher.ReadUrl(text) };
+
+        var verdict = await AskAsync(new OcspFetcher(policy, TimeProvider.System), world.Client);
+
+        Assert.Equal(SvidRefusalReason.StatusUnknown, verdict.Refusal!.Reason);
+    }
+
     [Fact]
     public async Task The_memory_of_answers_is_bounded()
     {
