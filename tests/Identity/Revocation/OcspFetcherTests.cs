@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using X0tta6bl4.Identity.Revocation;
@@ -125,6 +128,22 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
         var fetcher = new OcspFetcher(new RevocationPolicy { Mode = RevocationMode.Ocsp }, TimeProvider.System);
 
         Assert.Contains("only a configured responder may be", (await AskAsync(fetcher, leaf)).Refusal!.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nor_to_ourselves_by_the_address_of_an_interface()
+    {
+        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address)
+            .Where(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal).ToList();
+        Assert.SkipWhen(own.Count == 0, "this machine has no address but those of loopback and link");
+        foreach (var address in own)
+        {
+            var host = address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}";
+            var leaf = world.Leaf($"own-{own.IndexOf(address)}", more: $"authorityInfoAccess=OCSP;URI:http://{host}:1/\n");
+            var fetcher = new OcspFetcher(new RevocationPolicy { Mode = RevocationMode.Ocsp }, TimeProvider.System);
+
+            Assert.Contains("only a configured responder may be", (await AskAsync(fetcher, leaf)).Refusal!.Text, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
