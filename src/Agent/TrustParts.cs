@@ -131,14 +131,19 @@ internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics,
         };
     }
 
+    /// <summary>The join string; null when there is none, or an empty file.</summary>
     /// <exception cref="IOException">It is there and is no join string.</exception>
-    private static JoinString? ReadJoin(string path)
+    internal static JoinString? ReadJoin(string path)
     {
         try
         {
-            return File.Exists(path) && new FileInfo(path).Length is > 0 and <= JoinString.CharsMax
-                ? JoinString.Parse(File.ReadAllText(path))
-                : null;
+            return (File.Exists(path) ? new FileInfo(path).Length : 0) switch
+            {
+                0 => null,
+                > JoinString.CharsMax and var length =>
+                    throw new IOException($"{path}: it has {length} bytes, a join string has at most {JoinString.CharsMax}"),
+                _ => JoinString.Parse(File.ReadAllText(path)),
+            };
         }
         catch (Exception exception) when (exception is FormatException or UnauthorizedAccessException)
         {
