@@ -137,13 +137,10 @@ internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics,
     {
         try
         {
-            return (File.Exists(path) ? new FileInfo(path).Length : 0) switch
-            {
-                0 => null,
-                > JoinString.CharsMax and var length =>
-                    throw new IOException($"{path}: it has {length} bytes, a join string has at most {JoinString.CharsMax}"),
-                _ => JoinString.Parse(File.ReadAllText(path)),
-            };
+            var file = new FileInfo(path);
+            return !file.Exists || file.Length == 0 ? null
+                : file.Length <= JoinString.CharsMax ? JoinString.Parse(File.ReadAllText(path))
+                : throw new IOException($"{path}: it has {file.Length} bytes, a join string has at most {JoinString.CharsMax}");
         }
         catch (Exception exception) when (exception is FormatException or UnauthorizedAccessException)
         {
