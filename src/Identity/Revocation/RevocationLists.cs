@@ -19,7 +19,7 @@ public sealed class RevocationLists
     private const int CarriedMax = 2;
 
     /// <summary>Most keys whose newest list is remembered after it is gone; those with the oldest lists are forgotten first.</summary>
-    private const int FloorsMax = 256;
+    internal const int FloorsMax = 256;
 
     /// <summary>No list: where lists are demanded, everybody is refused.</summary>
     public static readonly RevocationLists None = new([]);
