@@ -224,7 +224,7 @@ public sealed class NodeIdentity : IIdentitySink
         if (_saidExpired && !isExpired)
         {
             // The clock was wrong, and is right again: nothing new, but who gave up may try again.
-            Current.Publish(snapshot);
+            Current.Wake();
         }
 
         _saidExpired = isExpired;

@@ -21,8 +21,11 @@ public sealed class Latest<T>(T initial)
         _changed.Wake();
     }
 
+    /// <summary>Wakes everyone who waits in <see cref="Changed"/>, though the value is the same: what it means has changed.</summary>
+    public void Wake() => _changed.Wake();
+
     /// <summary>
-    /// Completes at the next <see cref="Publish"/>. Take the task first, then read <see cref="Value"/>, then await:
+    /// Completes at the next <see cref="Publish"/> or <see cref="Wake"/>. Take the task first, then read <see cref="Value"/>, then await:
     /// in that order no change is missed.
     /// </summary>
     public Task Changed => _changed.Next;

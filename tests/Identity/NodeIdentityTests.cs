@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using X0tta6bl4.Identity.Clock;
@@ -32,11 +33,12 @@ public sealed class NodeIdentityTests : IClassFixture<TlsWorld>, IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private NodeIdentity Node(TimeProvider? time = null, string folder = "")
+    private NodeIdentity Node(TimeProvider? time = null, string folder = "", ILogger? logger = null)
     {
         var node = new NodeIdentity(
             "test", new SvidVerifier(new SvidPolicy()), new ValidationClock(time ?? _time, DateTimeOffset.UnixEpoch),
-            new SavedClock(Path.Combine(folder.Length > 0 ? folder : _folder, "clock")), time ?? _time, _metrics, _health, NullLogger.Instance);
+            new SavedClock(Path.Combine(folder.Length > 0 ? folder : _folder, "clock")), time ?? _time, _metrics, _health,
+            logger ?? NullLogger.Instance);
         _metrics.OnScrape("identity", node.Refresh);
         return node;
     }
@@ -95,6 +97,31 @@ public sealed class NodeIdentityTests : IClassFixture<TlsWorld>, IDisposable
 
         Assert.True(node.IsUsable(node.Current.Value));
         Assert.Equal("2", await MetricAsync("x0tta6bl4_identity_rotations_total"));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+    }
+
+    /// <summary>The clock becomes right again, and while that is noticed the source takes the identity back: that is what lasts.</summary>
+    [Fact]
+    public async Task An_identity_that_is_taken_back_as_the_clock_recovers_stays_taken_back()
+    {
+        var time = new WrongTime(_time);
+        NodeIdentity? node = null;
+        var logger = new Heard("ClockBehind", () => node!.Publish(new IdentitySnapshot(null, _world.Bundles)));
+        node = Node(time, logger: logger);
+        using var stop = new CancellationTokenSource();
+        var run = node.RunAsync(new Silent(), stop.Token);
+        node.Publish(new IdentitySnapshot(_world.Client, _world.Bundles));
+        time.Ahead = TimeSpan.FromHours(2);
+        await PassAsync(TimeSpan.FromMinutes(2));
+        await UntilAsync("identity.expired Critical");
+
+        time.Ahead = TimeSpan.FromDays(-3650);
+        await PassAsync(TimeSpan.FromMinutes(2));
+        await UntilAsync("identity.absent Degraded");
+
+        Assert.True(logger.HasHeard);
+        Assert.Null(node.Current.Value.Svid);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
     }
@@ -161,5 +188,40 @@ public sealed class NodeIdentityTests : IClassFixture<TlsWorld>, IDisposable
 
         public Task RunAsync(IIdentitySink sink, CancellationToken cancellationToken) =>
             Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+    }
+
+    /// <summary>A wall clock that errs; waiting goes by the right one.</summary>
+    private sealed class WrongTime(TimeProvider right) : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override long TimestampFrequency => right.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => right.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => right.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            right.CreateTimer(callback, state, dueTime, period);
+    }
+
+    /// <summary>Does something in the middle of whoever says this for the first time.</summary>
+    private sealed class Heard(string name, Action then) : ILogger
+    {
+        public bool HasHeard { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name == name && !HasHeard)
+            {
+                HasHeard = true;
+                then();
+            }
+        }
     }
 }

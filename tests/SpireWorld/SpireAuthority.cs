@@ -11,14 +11,16 @@ public sealed class SpireAuthority : IDisposable
     private readonly X509Certificate2 _root;
     private int _serial;
 
-    public SpireAuthority(string trustDomain)
+    /// <param name="trustDomain">Its name.</param>
+    /// <param name="left">How long its own certificate lives from now on; negative: it has ended.</param>
+    public SpireAuthority(string trustDomain, TimeSpan? left = null)
     {
         TrustDomain = trustDomain;
         var request = new CertificateRequest($"CN={trustDomain}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(Name($"spiffe://{trustDomain}", isCritical: false));
-        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow + (left ?? TimeSpan.FromDays(30)));
     }
 
     public string TrustDomain { get; }

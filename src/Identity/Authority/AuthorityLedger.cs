@@ -13,7 +13,7 @@ internal readonly record struct LedgerDecision<T>(T Result, LedgerRecord? Record
 /// </summary>
 /// <remarks>
 /// The running agent and the <c>ca</c> verb may use one ledger together: each transaction holds an exclusive lock (flock(2)) on
-/// a file beside it, and first reads what the other has appended. A last line that is cut off was never acted upon; it is
+/// a file beside it, and first reads what the other has appended. A last line that is half written was never acted upon; it is
 /// removed and reported. Anything else that does not fit is damage, and nothing is issued until somebody has looked at it: a
 /// ledger that forgets would let used tokens and stolen routers in again.
 /// </remarks>
@@ -39,8 +39,8 @@ public sealed class AuthorityLedger : IDisposable
     private readonly Func<DateTimeOffset> _now;
     private readonly Action<string> _report;
     private LedgerState _state = new();
-    private byte[] _header = [];
     private byte[] _last = LedgerLine.Start.ToArray();
+    private long _lastAt;
     private long _length;
 
     /// <param name="folder">Where it is; made when it is missing, for its owner alone.</param>
@@ -144,7 +144,10 @@ public sealed class AuthorityLedger : IDisposable
         return file;
     }
 
-    /// <summary>Reads what was appended since; from the beginning when the file is another one than last time.</summary>
+    /// <summary>
+    /// Reads what was appended since; from the beginning when the file is another one than last time. The digits of the last line
+    /// stand for all before it: a copy that was put back begins alike, and may be as long again.
+    /// </summary>
     private void CatchUp(FileStream file)
     {
         if (file.Length > BytesMax)
@@ -152,7 +155,7 @@ public sealed class AuthorityLedger : IDisposable
             throw new IOException($"{_path}: it has {file.Length} bytes, at most {BytesMax} are read");
         }
 
-        if (_length == 0 || file.Length < _length || !Header(file).AsSpan().SequenceEqual(_header))
+        if (_length == 0 || file.Length < _length || !DigitsAt(file, _lastAt).AsSpan().SequenceEqual(_last))
         {
             _state = new LedgerState();
             _last = LedgerLine.Start.ToArray();
@@ -162,7 +165,6 @@ public sealed class AuthorityLedger : IDisposable
         var added = new byte[file.Length - _length];
         file.Position = _length;
         file.ReadExactly(added);
-        var isFirst = _length == 0;
         ReadOnlyMemory<byte> rest = added;
         while (!rest.IsEmpty)
         {
@@ -174,13 +176,9 @@ public sealed class AuthorityLedger : IDisposable
 
             Apply(json);
             _last = LedgerLine.DigitsOf(rest.Span);
+            _lastAt = _length;
             _length += length;
             rest = rest[length..];
-        }
-
-        if (isFirst && _length > 0)
-        {
-            _header = Header(file);
         }
     }
 
@@ -196,13 +194,13 @@ public sealed class AuthorityLedger : IDisposable
         }
     }
 
-    /// <summary>What cannot be read is cut when it is all there is left: it was being written when the power went.</summary>
+    /// <summary>What cannot be read is cut when it was being written as the power went.</summary>
     private void CutTail(FileStream file, ReadOnlyMemory<byte> rest, int lineLength)
     {
-        if (lineLength != 0 && lineLength != rest.Length || rest.Length > LedgerLine.BytesMax)
+        if ((lineLength != 0 && lineLength != rest.Length) || !LedgerLine.IsHalfWritten(_last, rest))
         {
             throw new IOException(
-                $"{_path}: it is damaged at byte {_length}, and more follows; nothing is issued. "
+                $"{_path}: it is damaged at byte {_length}; nothing is issued. "
                 + "Put back a copy of it, or make a new authority (ca init) and enrol every router again");
         }
 
@@ -229,7 +227,7 @@ public sealed class AuthorityLedger : IDisposable
 
         _state.Apply(record);
         _last = LedgerLine.DigitsOf(line);
-        _header = _length == 0 ? _last : _header;
+        _lastAt = _length;
         _length += line.Length;
     }
 
@@ -281,11 +279,12 @@ public sealed class AuthorityLedger : IDisposable
         new StoreFiles().SyncDirectory(_folder);
     }
 
-    private static byte[] Header(FileStream file)
+    private static byte[] DigitsAt(FileStream file, long offset)
     {
-        var header = new byte[LedgerLine.Start.Length];
-        file.Position = 0;
-        return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length ? header : [];
+        var digits = new byte[LedgerLine.Start.Length];
+        file.Position = offset;
+        file.ReadExactly(digits);
+        return digits;
     }
 
     /// <inheritdoc/>

@@ -42,6 +42,19 @@ internal static class LedgerLine
         return rest.Span[..DigitsCount].SequenceEqual(Chain(before, json.Span));
     }
 
+    /// <summary>
+    /// Whether the end of a file, which is no line that follows <paramref name="before"/>, is what a power cut leaves of one:
+    /// without its line feed, or with zeros in place of the block that had not reached the flash. A whole line that does not fit
+    /// was acted upon, and has rotted since; so has one that would fit if its last byte were the line feed.
+    /// </summary>
+    public static bool IsHalfWritten(ReadOnlySpan<byte> before, ReadOnlyMemory<byte> rest)
+    {
+        var (first, last) = (rest.Span[0], rest.Span[^1]);
+        return rest.Length <= BytesMax
+            && (first == 0 || last == 0
+                || (last != '\n' && !TryRead(before, (byte[])[.. rest.Span[..^1], (byte)'\n'], out _, out _)));
+    }
+
     public static byte[] DigitsOf(ReadOnlySpan<byte> line) => line[..DigitsCount].ToArray();
 
     private static byte[] Chain(ReadOnlySpan<byte> before, ReadOnlySpan<byte> json)

@@ -41,11 +41,16 @@ internal static class OcspTransport
         {
             throw new IOException($"the connection failed: {exception.SocketErrorCode}", exception);
         }
+        catch (Exception exception) when (exception is ArgumentException or UriFormatException)
+        {
+            // Dns and Uri about a host that no resolver would be asked for: over 255 characters, or no name.
+            throw new IOException("its host is no name of one", exception);
+        }
     }
 
     /// <summary>
-    /// A certificate may name any address. The loopback ones, and those of whoever happens to be on the link, are not asked: a router
-    /// has doors that are open to itself alone. Private networks are where a site has its responder.
+    /// A certificate may name any address. The router's own ones, and those of whoever happens to be on the link, are not asked: a
+    /// router has doors that are open to itself alone. Private networks are where a site has its responder.
     /// </summary>
     internal static bool IsAcceptable(IPAddress address)
     {
@@ -56,7 +61,27 @@ internal static class OcspTransport
 
         return !IPAddress.IsLoopback(address) && (address.AddressFamily == AddressFamily.InterNetwork
             ? address.GetAddressBytes() is not ([0, ..] or [169, 254, ..] or [>= 224, ..])
-            : !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !address.Equals(IPAddress.IPv6Any));
+            : !address.IsIPv6LinkLocal && !address.IsIPv6Multicast && !address.Equals(IPAddress.IPv6Any))
+            && !IsOurs(address);
+    }
+
+    /// <summary>
+    /// Whether it is an address of this machine: the way to such a one begins at itself, as the kernel says, without a packet, to
+    /// whoever connects a datagram socket.
+    /// </summary>
+    private static bool IsOurs(IPAddress address)
+    {
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(new IPEndPoint(address, port: 9));
+            return ((IPEndPoint)socket.LocalEndPoint!).Address.Equals(address);
+        }
+        catch (SocketException)
+        {
+            // There is no way to it; whoever connects will be told why.
+            return false;
+        }
     }
 
     private static async Task<Socket> ConnectAsync(Uri url, bool isConfigured, CancellationToken cancellationToken)

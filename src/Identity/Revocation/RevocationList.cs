@@ -119,8 +119,11 @@ public sealed class RevocationList
     /// <summary>Its number, growing with each; null when it has none.</summary>
     internal BigInteger? Number { get; }
 
-    /// <summary>A key of its issuer has been found to have signed it.</summary>
-    internal bool IsProven => Volatile.Read(ref _signer) is not null;
+    /// <summary>How new it is.</summary>
+    internal RevocationListAge Age => new(Number, ThisUpdate);
+
+    /// <summary>Whose key has been found to have signed it; null while nobody has looked.</summary>
+    internal Certificate? Signer => Volatile.Read(ref _signer);
 
     /// <summary>Reads one list.</summary>
     /// <param name="der">Its bytes, kept.</param>
@@ -162,23 +165,19 @@ public sealed class RevocationList
         IssuerDer.AsSpan().SequenceEqual(other.IssuerDer) && (IssuerKeyId ?? []).AsSpan().SequenceEqual(other.IssuerKeyId ?? []);
 
     /// <summary>Both are proven, by one key.</summary>
-    internal bool HasSameSigner(RevocationList other) =>
-        Volatile.Read(ref _signer) is { } one && Volatile.Read(ref other._signer) is { } two && IsSameKey(one, two);
+    internal bool HasSameSigner(RevocationList other) => other.Signer is { } signer && IsSignedBy(signer);
+
+    /// <summary>It is proven, by the key of this certificate.</summary>
+    internal bool IsSignedBy(Certificate issuer) => Signer is { } signer && IsSameKey(signer, issuer);
 
     /// <summary>Finds out whether the key that signed another list of the same name signed this one too.</summary>
-    internal void ProveLike(RevocationList known)
+    internal void ProveLike(Certificate signer)
     {
-        if (Volatile.Read(ref known._signer) is { } signer && IsOf(signer))
+        if (IsOf(signer))
         {
             CheckSigner(signer);
         }
     }
-
-    /// <summary>Made before the other: by its number, or where one has none or both have the same, by its time.</summary>
-    internal bool IsOlderThan(RevocationList other) =>
-        Number is { } number && other.Number is { } others && !number.Equals(others)
-            ? number.CompareTo(others) < 0
-            : ThisUpdate < other.ThisUpdate;
 
     /// <summary>
     /// Null when this certificate's key signed it, and may. What was found last is remembered, a yes and a no: the hash of a
@@ -192,7 +191,7 @@ public sealed class RevocationList
             return SvidRefusal.Of(SvidRefusalReason.StatusUnknown, $"{issuer.Label}: its key usage lacks cRLSign, so its revocation list does not count");
         }
 
-        if (Volatile.Read(ref _signer) is { } known && IsSameKey(known, issuer))
+        if (IsSignedBy(issuer))
         {
             return null;
         }
@@ -225,16 +224,17 @@ public sealed class RevocationList
     /// <summary>What it says of a certificate. Its signer must have been checked.</summary>
     internal StatusVerdict Check(Certificate certificate, DateTimeOffset now, TimeSpan skew)
     {
-        if (now + skew < ThisUpdate)
-        {
-            return StatusVerdict.Unknown($"{certificate.Label}: the revocation list of \"{_issuer}\" is of {ThisUpdate:u}, it is {now:u} here");
-        }
-
+        // Before any look at the time: a router whose clock is behind, as after each boot, has the newest list all the same.
         if (Contains(certificate.Serial))
         {
             return StatusVerdict.Revoked(
                 $"{certificate.Label}: it was revoked (serial {certificate.SerialNumber}, revocation list of \"{_issuer}\" of {ThisUpdate:u})",
                 ThisUpdate, NextUpdate);
+        }
+
+        if (now + skew < ThisUpdate)
+        {
+            return StatusVerdict.Unknown($"{certificate.Label}: the revocation list of \"{_issuer}\" is of {ThisUpdate:u}, it is {now:u} here");
         }
 
         return now - skew > NextUpdate
@@ -370,4 +370,16 @@ public sealed class RevocationList
 
     /// <summary>Where the first element inside begins.</summary>
     private static int OffsetOf(ReadOnlySpan<byte> der) => der.Length - DerShape.ContentLength(der);
+}
+
+/// <summary>Which of two lists of one issuer was made before the other.</summary>
+/// <param name="Number">Its number, growing with each; null when it has none.</param>
+/// <param name="ThisUpdate">When it was made.</param>
+internal readonly record struct RevocationListAge(BigInteger? Number, DateTimeOffset ThisUpdate)
+{
+    /// <summary>By the number, or where one has none or both have the same, by the time.</summary>
+    public bool IsOlderThan(RevocationListAge other) =>
+        Number is { } number && other.Number is { } others && !number.Equals(others)
+            ? number.CompareTo(others) < 0
+            : ThisUpdate < other.ThisUpdate;
 }

@@ -18,6 +18,9 @@ public sealed class RevocationLists
     /// </summary>
     private const int CarriedMax = 2;
 
+    /// <summary>Most keys whose newest list is remembered after it is gone; those with the oldest lists are forgotten first.</summary>
+    internal const int FloorsMax = 256;
+
     /// <summary>No list: where lists are demanded, everybody is refused.</summary>
     public static readonly RevocationLists None = new([]);
 
@@ -41,12 +44,15 @@ public sealed class RevocationLists
         _lists = lists;
     }
 
+    /// <summary>How far the keys have come whose lists were in use before, those of today not among them.</summary>
+    private IReadOnlyList<Floor> Floors { get; init; } = [];
+
     /// <summary>Each list.</summary>
     public IReadOnlyList<RevocationList> All => _lists;
 
     /// <summary>
     /// What follows this set when files have changed. A list does not go back: an older one than a proven one of the same key is
-    /// left out, for whoever shows it again would take back a revocation.
+    /// left out, for whoever shows it again would take back a revocation; also when there was none for a while.
     /// </summary>
     /// <param name="read">What the files hold now.</param>
     /// <param name="problems">What was left out, for people.</param>
@@ -55,14 +61,15 @@ public sealed class RevocationLists
     {
         var said = new List<string>();
         var next = new List<RevocationList>();
+        var floors = NextFloors();
         foreach (var list in read)
         {
-            foreach (var known in _lists.Where(l => l != list))
+            foreach (var floor in floors)
             {
-                list.ProveLike(known);
+                list.ProveLike(floor.Signer);
             }
 
-            if (_lists.FirstOrDefault(known => list.HasSameSigner(known) && list.IsOlderThan(known)) is { } newer)
+            if (_lists.FirstOrDefault(known => list.HasSameSigner(known) && list.Age.IsOlderThan(known.Age)) is { } newer)
             {
                 // Old ones that lie beside the newer one are no news.
                 if (!read.Contains(newer))
@@ -74,6 +81,12 @@ public sealed class RevocationLists
 
                 next.Add(newer);
             }
+            else if (floors.FirstOrDefault(f => list.IsSignedBy(f.Signer) && list.Age.IsOlderThan(f.Age)) is { } floor)
+            {
+                said.Add(
+                    $"the revocation list of \"{list.Issuer}\" of {list.ThisUpdate:u} is older than one that was in use before, of "
+                    + $"{floor.Age.ThisUpdate:u}: it is left out");
+            }
             else
             {
                 next.Add(list);
@@ -84,10 +97,19 @@ public sealed class RevocationLists
         var carried = _lists
             .Where(known => !next.Contains(known) && next.Exists(known.IsOfSameIssuer) && !next.Exists(l => l.HasSameSigner(known)))
             .GroupBy(known => Convert.ToHexString(known.IssuerDer))
-            .SelectMany(group => group.OrderByDescending(l => l.IsProven).ThenByDescending(l => l.ThisUpdate).Take(CarriedMax));
+            .SelectMany(group => group.OrderByDescending(l => l.Signer is not null).ThenByDescending(l => l.ThisUpdate).Take(CarriedMax));
         problems = said;
-        return new RevocationLists([.. next.Concat(carried).Distinct()]);
+        return new RevocationLists([.. next.Concat(carried).Distinct()]) { Floors = floors };
     }
+
+    private Floor[] NextFloors() =>
+    [
+        .. _lists.Where(l => l.Signer is not null).Select(l => new Floor(l.Signer!, l.Age)).Concat(Floors)
+            .GroupBy(f => Convert.ToHexString(f.Signer.KeyInfo.GetDerEncoded()))
+            .Select(ofKey => ofKey.Aggregate((a, b) => a.Age.IsOlderThan(b.Age) ? b : a))
+            .OrderByDescending(f => f.Age.ThisUpdate)
+            .Take(FloorsMax),
+    ];
 
     /// <summary>The same verdict, or a refusal when a certificate of the chain was revoked or has no list that says it was not (U-2).</summary>
     /// <param name="verdict">About a chain.</param>
@@ -116,7 +138,7 @@ public sealed class RevocationLists
             {
                 refusal = why;
             }
-            else if (newest is null || newest.IsOlderThan(list))
+            else if (newest is null || newest.Age.IsOlderThan(list.Age))
             {
                 newest = list;
             }
@@ -125,4 +147,7 @@ public sealed class RevocationLists
         return newest?.Check(certificate, now, skew)
             ?? StatusVerdict.Unknown($"{certificate.Label}: there is no revocation list of its issuer {issuer.Label}{(refusal is null ? "" : $" that counts: {refusal.Text}")}");
     }
+
+    /// <summary>The newest proven list of a key there was.</summary>
+    private sealed record Floor(Certificate Signer, RevocationListAge Age);
 }

@@ -12,13 +12,13 @@ namespace X0tta6bl4.Identity.SpireServer;
 /// </content>
 public sealed partial class SpireServerIssuer
 {
-    /// <summary>Name of the secret that holds the newest bundle: no secret, but nobody may change it.</summary>
-    private const string BundleSecretName = "spire-bundle";
-
     /// <summary>Most challenges of one attestation; x509pop has one.</summary>
     private const int ChallengesMax = 4;
 
     private const string Service = "spire.api.server.agent.v1.Agent";
+
+    /// <summary>Why the agent is in memory alone; null when it was stored.</summary>
+    private string? _notStored;
 
     /// <summary>Does something on a connection on which the server knows this agent.</summary>
     private async Task<T> AsAgentAsync<T>(Func<GrpcConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ public sealed partial class SpireServerIssuer
     private async Task<T> UseAsync<T>(
         SpireAgent agent, Func<GrpcConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
     {
-        await using var connection = await OpenAsync(agent.Svid, Trust(isAttesting: false), cancellationToken);
+        await using var connection = await OpenAsync(agent.Svid, Trust(), cancellationToken);
         return await use(connection, cancellationToken);
     }
 
@@ -118,7 +118,7 @@ public sealed partial class SpireServerIssuer
         }
 
         var key = SigningKey.Generate(KeyKind.P256);
-        var trust = Trust(isAttesting: true);
+        var trust = Trust();
         try
         {
             await using var connection = await OpenAsync(identity: null, trust, cancellationToken);
@@ -127,7 +127,7 @@ public sealed partial class SpireServerIssuer
             await SendAsync(call, request);
             var step = await ResultAsync(call, attestor);
             var agent = Become(SpireAgent.Create(step.Svid!.Chain, key, step.IsReattestable, settings));
-            attestor.Attested();
+            _notStored ??= Stored(attestor.Attested);
             // Until the server gives a newer one, what it was believed by.
             _bundle = trust;
             return agent;
@@ -185,63 +185,25 @@ public sealed partial class SpireServerIssuer
     /// </summary>
     private SpireAgent Become(SpireAgent agent)
     {
-        // Also when it cannot be stored: a join token is used up by now.
         _agent = agent;
-        agent.Save(settings.Store);
+        _notStored = Stored(() => agent.Save(settings.Store));
         return agent;
     }
 
-    /// <summary>By whom the server is believed: the newest bundle; while attesting, the configured one as well.</summary>
-    private TrustBundle Trust(bool isAttesting)
-    {
-        _bundle ??= LoadBundle();
-        if (_bundle is { } known && !isAttesting)
-        {
-            return known;
-        }
-
-        TrustBundle configured;
-        try
-        {
-            configured = settings.Bootstrap();
-        }
-        catch (CertificateFormatException exception)
-        {
-            throw new IOException($"the configured bundle of {settings.TrustDomain} cannot be used: {exception.Message}", exception);
-        }
-
-        return _bundle is null
-            ? configured
-            : configured with
-            {
-                X509Authorities = [.. configured.X509Authorities.Concat(_bundle.X509Authorities).DistinctBy(c => Convert.ToHexString(c.Der.Span))],
-            };
-    }
-
-    private TrustBundle? LoadBundle()
+    /// <summary>
+    /// Writes to flash; gives what went wrong, or null. What could not be written is in memory, and as good until a restart.
+    /// </summary>
+    private static string? Stored(Action write)
     {
         try
         {
-            _storedBundle = settings.Store.Get(BundleSecretName);
-            return _storedBundle is null ? null : TrustBundleReader.Read(_storedBundle, settings.TrustDomain);
+            write();
+            return null;
         }
-        catch (CertificateFormatException exception)
+        catch (IOException exception)
         {
-            throw new IOException($"the sealed secret \"{BundleSecretName}\" holds no bundle: {exception.Message}", exception);
+            return exception.Message;
         }
-    }
-
-    /// <summary>Keeps the newest bundle; flash is written only when it has changed.</summary>
-    private void Remember(TrustBundle bundle)
-    {
-        var der = SpireAgent.Concatenated(bundle.X509Authorities);
-        if (!der.AsSpan().SequenceEqual(_storedBundle))
-        {
-            settings.Store.Put(BundleSecretName, der);
-            _storedBundle = der;
-        }
-
-        _bundle = bundle;
     }
 
     private static SpireX509Svid ReadSvid(ReadOnlyMemory<byte> message)

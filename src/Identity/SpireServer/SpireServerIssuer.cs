@@ -22,8 +22,6 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private SpireAgent? _agent;
-    private TrustBundle? _bundle;
-    private byte[]? _storedBundle;
 
     /// <inheritdoc/>
     public string Kind => "spire";
@@ -71,7 +69,7 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
         var request = OtherSvids.DownstreamRequest(CertificateRequest.Write(key), lifetime);
         try
         {
-            await using var connection = await OpenAsync(identity, Trust(isAttesting: false), cancellationToken);
+            await using var connection = await OpenAsync(identity, Trust(), cancellationToken);
             var answer = await connection.CallAsync(
                 "spire.api.server.svid.v1.SVID/NewDownstreamX509CA", request, settings.CallTimeout, cancellationToken);
             return IssuingKey.Create(settings.TrustDomain, key, OtherSvids.ReadDownstream(answer));
@@ -92,7 +90,7 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
     {
         try
         {
-            await using var connection = await OpenAsync(identity: null, Trust(isAttesting: false), cancellationToken);
+            await using var connection = await OpenAsync(identity: null, Trust(), cancellationToken);
             return true;
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
@@ -138,7 +136,14 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
             throw new IOException($"{settings.Endpoint} issued an SVID for {svid.Id} that nobody would believe: {refusal}");
         }
 
-        Remember(own);
+        if (_notStored is not null)
+        {
+            // There may be room again.
+            Become(_agent!);
+        }
+
+        problems.AddRange(new[] { _notStored, Remember(own) }.OfType<string>().Select(
+            problem => $"{problem}: the identity is good, but what this router is to the server does not survive a restart until it can be stored"));
         Problems = problems;
         return snapshot;
     }

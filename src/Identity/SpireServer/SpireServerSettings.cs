@@ -22,8 +22,8 @@ public sealed record SpireServerSettings
     public int Port { get; init; } = 8081;
 
     /// <summary>
-    /// The bundle by which the server is believed at the first contact (the file <c>trust_bundle</c>). Later ones come from the
-    /// server and are kept in the store.
+    /// The bundle by which the server is believed at the first contact (the file <c>trust_bundle</c>), and again when all later ones
+    /// have ended or it was changed. Later ones come from the server and are kept in the store.
     /// </summary>
     public required Func<TrustBundle> Bootstrap { get; init; }
 

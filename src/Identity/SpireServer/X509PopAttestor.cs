@@ -54,13 +54,14 @@ public sealed class X509PopAttestor : INodeAttestor
                 throw new CertificateFormatException("x509pop here takes keys on P-256 or P-384");
             }
 
-            return PrivateKey.PublicOf(read).Equals(PublicKey.Read(leaf.KeyInfo).Parameters)
+            if (SvidVerifier.KeyOf(leaf, out var publicKey) is { } unusable)
+            {
+                throw new CertificateFormatException(unusable.ToString());
+            }
+
+            return PrivateKey.PublicOf(read).Equals(publicKey!.Parameters)
                 ? new X509PopAttestor(chain, read)
                 : throw new CertificateFormatException("the private key does not belong to the certificate");
-        }
-        catch (WeakKeyException exception)
-        {
-            throw new CertificateFormatException($"{leaf.Label}: {exception.Message}", exception);
         }
         finally
         {

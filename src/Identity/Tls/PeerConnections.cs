@@ -199,12 +199,6 @@ public sealed class PeerConnections
             return EndAsync(connection, $"its certificate expired at {connection.Peer.NotAfter:u} (X-17)");
         }
 
-        if (judgement.Asking is { IsFaulted: true } failed)
-        {
-            // Nothing that is known to go wrong does so: the supervisor is to know.
-            return failed;
-        }
-
         var latest = Begin(judgement.Allowed);
         var status = judgement.Status;
         var isStale = status is not null && now - _verifier.Policy.ClockSkew > status.Until;
@@ -251,7 +245,19 @@ public sealed class PeerConnections
         MutualTlsStream connection, IReadOnlyList<Certificate> path, Judgement latest, RevocationVerdict status)
     {
         await Task.Yield();
-        var answer = await _revocation!.Check!.AskAsync(path, status.Shown, () => _clock.Now, _stopping).ConfigureAwait(false);
+        RevocationVerdict answer;
+        try
+        {
+            answer = await _revocation!.Check!.AskAsync(path, status.Shown, () => _clock.Now, _stopping).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or OutOfMemoryException))
+        {
+            // Nothing that is known to go wrong throws. What a peer's certificate brings about ends its connection, not the watch over all.
+            var why = Certificate.Clean($"{exception.GetType().Name}: {exception.Message}");
+            await EndAsync(connection, $"whether it was revoked was not found out: {why}").ConfigureAwait(false);
+            return;
+        }
+
         if (answer.Refusal is { } refusal)
         {
             await EndAsync(connection, refusal.ToString()).ConfigureAwait(false);

@@ -49,8 +49,12 @@ public sealed class LocalSvid
             throw new CertificateFormatException($"our own certificate is no SVID: {refusal}");
         }
 
-        var publicKey = PublicKey.Read(certificates[0].KeyInfo);
-        if (!PrivateKey.PublicOf(key).Equals(publicKey.Parameters))
+        if (SvidVerifier.KeyOf(certificates[0], out var publicKey) is { } unusable)
+        {
+            throw new CertificateFormatException($"our own certificate is no SVID: {unusable}");
+        }
+
+        if (!PrivateKey.PublicOf(key).Equals(publicKey!.Parameters))
         {
             throw new CertificateFormatException("the private key does not belong to the certificate");
         }

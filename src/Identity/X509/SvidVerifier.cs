@@ -198,7 +198,8 @@ public sealed class SvidVerifier(SvidPolicy policy)
         issuer.SubjectDer.AsSpan().SequenceEqual(child.IssuerDer)
         && (issuer.KeyId is null || child.IssuerKeyId is null || issuer.KeyId.AsSpan().SequenceEqual(child.IssuerKeyId));
 
-    private static SvidRefusal? KeyOf(Certificate certificate, out PublicKey? key)
+    /// <summary>A certificate's key; a refusal when it is none that is accepted, or none at all.</summary>
+    internal static SvidRefusal? KeyOf(Certificate certificate, out PublicKey? key)
     {
         PublicKey? read = null;
         var refusal = Usable(certificate, () => read = certificate.Key);

@@ -80,6 +80,73 @@ public sealed class AuthorityLedgerTests
         }
     }
 
+    /// <summary>It is whole, so it was acted upon: cut off, a stolen router would be let in again.</summary>
+    [Fact]
+    public async Task Any_bit_of_the_last_record_that_rots_is_told_and_nothing_is_issued()
+    {
+        await using var world = new AuthorityWorld(Identity.X509.KeyKind.Ed25519);
+        var join = await world.TokenAsync("node/a");
+        var before = (int)new FileInfo(world.LedgerFile).Length;
+        await world.Authority.DenyAsync(AuthorityWorld.Id("node/a"), CancellationToken.None);
+        var whole = await File.ReadAllBytesAsync(world.LedgerFile);
+
+        for (var bit = before * 8; bit < whole.Length * 8; bit++)
+        {
+            byte[] bent = [.. whole];
+            bent[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(world.LedgerFile, bent);
+            using var restarted = world.OpenLedger();
+            await Assert.ThrowsAsync<IOException>(() => RedeemAsync(world, restarted, join));
+        }
+
+        Assert.Empty(world.Reports);
+    }
+
+    [Theory]
+    [InlineData(0), InlineData(1), InlineData(40)]
+    public async Task Zeros_in_place_of_what_had_not_reached_the_flash_are_cut_off(int written)
+    {
+        await using var world = new AuthorityWorld(Identity.X509.KeyKind.Ed25519);
+        await world.TokenAsync("node/a");
+        var before = File.ReadAllBytes(world.LedgerFile);
+        await world.Authority.DenyAsync(AuthorityWorld.Id("node/a"), CancellationToken.None);
+        var line = File.ReadAllBytes(world.LedgerFile)[before.Length..];
+        byte[] lateEnd = [.. line[..written], .. new byte[line.Length - written]];
+        byte[] lateBegin = [.. new byte[line.Length - written], .. line[(line.Length - written)..]];
+        foreach (var tail in new[] { lateEnd, lateBegin })
+        {
+            File.WriteAllBytes(world.LedgerFile, [.. before, .. tail]);
+            world.Reports.Clear();
+            using var restarted = world.OpenLedger();
+
+            Assert.Equal(1, await restarted.ReadAsync(s => s.Tokens.Count, CancellationToken.None));
+            Assert.Single(world.Reports);
+            Assert.Equal(before, File.ReadAllBytes(world.LedgerFile));
+        }
+    }
+
+    /// <summary>The agent runs on meanwhile. The copy begins with the same line, and is as long again.</summary>
+    [Fact]
+    public async Task A_denial_written_after_a_copy_was_put_back_counts_for_who_had_the_other_open()
+    {
+        await using var world = new AuthorityWorld(Identity.X509.KeyKind.Ed25519);
+        var join = await world.TokenAsync("node/stolen");
+        var copy = File.ReadAllBytes(world.LedgerFile);
+        await world.Authority.AllowAsync(AuthorityWorld.Id("n"), CancellationToken.None);
+        File.WriteAllBytes(world.LedgerFile, copy);
+        using (var verb = world.OpenLedger())
+        {
+            await new SiteAuthority(world.Root, verb, new AuthorityPolicy(), () => world.Now)
+                .DenyAsync(AuthorityWorld.Id("node/stolen"), CancellationToken.None);
+        }
+
+        Assert.Equal(EnrolmentRefusal.BadToken, await RedeemAsync(world, world.Ledger, join));
+
+        Assert.Empty(world.Reports);
+        using var restarted = world.OpenLedger();
+        Assert.True(await restarted.ReadAsync(s => s.Nodes[AuthorityWorld.Id("node/stolen")].IsDenied, CancellationToken.None));
+    }
+
     [Fact]
     public async Task The_verb_and_the_agent_see_each_others_changes()
     {

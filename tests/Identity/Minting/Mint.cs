@@ -71,6 +71,15 @@ internal sealed record Minted(string Name, byte[] Der, string CertificateFile, s
     /// <summary>The two as the agent holds them, with the certificates between it and the root.</summary>
     public LocalSvid ToLocal(Mint mint, params Minted[] between) => LocalSvid.Create(
         [Der, .. between.Select(b => (ReadOnlyMemory<byte>)b.Der)], PrivateKey.ReadPkcs8(mint.Pkcs8(this)));
+
+    /// <summary>The certificate with one bit of its public key turned: the point is on no curve any more.</summary>
+    public byte[] Bent()
+    {
+        byte[] der = [.. Der];
+        var point = Certificate.Read(Der).KeyInfo.PublicKey.GetOctets();
+        der[der.AsSpan().IndexOf(point) + point.Length - 1] ^= 1;
+        return der;
+    }
 }
 
 /// <summary>

@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using X0tta6bl4.Identity.Revocation;
@@ -127,6 +130,22 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
         Assert.Contains("only a configured responder may be", (await AskAsync(fetcher, leaf)).Refusal!.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Nor_to_ourselves_by_the_address_of_an_interface()
+    {
+        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address)
+            .Where(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal).ToList();
+        Assert.SkipWhen(own.Count == 0, "this machine has no address but those of loopback and link");
+        foreach (var address in own)
+        {
+            var host = address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : $"{address}";
+            var leaf = world.Leaf($"own-{own.IndexOf(address)}", more: $"authorityInfoAccess=OCSP;URI:http://{host}:1/\n");
+            var fetcher = new OcspFetcher(new RevocationPolicy { Mode = RevocationMode.Ocsp }, TimeProvider.System);
+
+            Assert.Contains("only a configured responder may be", (await AskAsync(fetcher, leaf)).Refusal!.Text, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("https://a.example/"), InlineData("ldap://a.example/"), InlineData("file:///etc/passwd"), InlineData("http:///x"),
      InlineData("http://u:p@a.example/"), InlineData("a.example")]
@@ -136,6 +155,29 @@ public sealed class OcspFetcherTests(StatusWorld world) : IClassFixture<StatusWo
         var fetcher = new OcspFetcher(new RevocationPolicy { Mode = RevocationMode.Ocsp }, TimeProvider.System);
 
         Assert.Contains("names no OCSP responder", (await AskAsync(fetcher, leaf)).Refusal!.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5, 63), InlineData(14, 20), InlineData(1, 250), InlineData(1, 300), InlineData(1, 64)]
+    public async Task A_name_no_resolver_takes_is_a_refusal(int labels, int length)
+    {
+        var host = string.Join('.', Enumerable.Repeat(new string('a', length), labels));
+        var leaf = world.Leaf($"long-{labels}-{length}", more: $"authorityInfoAccess=OCSP;URI:http://{host}/\n");
+        var fetcher = new OcspFetcher(new RevocationPolicy { Mode = RevocationMode.Ocsp }, TimeProvider.System);
+
+        Assert.Equal(SvidRefusalReason.StatusUnknown, (await AskAsync(fetcher, leaf)).Refusal!.Reason);
+    }
+
+    [Theory]
+    [InlineData("http://xn--a.example/"), InlineData("http://\u00df\u200d.example/"), InlineData("http://[::1%25x]/"), InlineData("http://a..b/"),
+     InlineData("http://a_b.example:65535/")]
+    public async Task An_odd_name_throws_nothing(string text)
+    {
+        var policy = new RevocationPolicy { Mode = RevocationMode.Ocsp, Responder = OcspFetcher.ReadUrl(text) };
+
+        var verdict = await AskAsync(new OcspFetcher(policy, TimeProvider.System), world.Client);
+
+        Assert.Equal(SvidRefusalReason.StatusUnknown, verdict.Refusal!.Reason);
     }
 
     [Fact]

@@ -288,6 +288,24 @@ public sealed class RevocationListTests(ListWorld world) : IClassFixture<ListWor
         Assert.Equal(SvidRefusalReason.Revoked, world.Judge(new RevocationLists([newer]).Replace([older], out _)).Refusal!.Reason);
     }
 
+    /// <summary>A folder that is empty for one look: rm and then cp, a mount that goes away.</summary>
+    [Theory]
+    [InlineData(6), InlineData(null)]
+    public void An_older_list_is_left_out_also_when_there_was_none_for_a_while(int? number)
+    {
+        RevocationList Made(int add, Func<ListWish, ListWish> change) =>
+            RevocationList.Read(world.Status.List(world.Root, l => change(l with { Number = number + add, ThisUpdate = Now.AddMinutes(add - 10) })));
+        var first = new RevocationLists([Made(1, l => l with { Revoked = [Serial(world)] })]);
+        Assert.Equal(SvidRefusalReason.Revoked, world.Judge(first).Refusal!.Reason);
+        var gone = first.Replace([], out _).Replace([], out _);
+
+        var back = gone.Replace([Made(0, l => l)], out var problems);
+
+        Assert.Contains("older than one that was in use before", Assert.Single(problems), StringComparison.Ordinal);
+        Assert.Equal(SvidRefusalReason.StatusUnknown, world.Judge(back).Refusal!.Reason);
+        Assert.Null(world.Judge(back.Replace([Made(2, l => l)], out _)).Refusal);
+    }
+
     [Fact]
     public void A_forged_list_with_a_high_number_does_not_push_out_the_real_one()
     {

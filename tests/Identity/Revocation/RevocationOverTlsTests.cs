@@ -110,6 +110,24 @@ public sealed class RevocationOverTlsTests(StatusWorld world) : IClassFixture<St
         Assert.IsType<MutualTlsStream>(with);
     }
 
+    /// <summary>A clock that is behind by two minutes, as after each boot: the list is of the future, and the response was good.</summary>
+    [Fact]
+    public async Task A_list_that_names_the_peer_counts_also_when_our_clock_is_behind()
+    {
+        var list = RevocationList.Read(world.Status.List(world.Root, l => l with
+        {
+            Revoked = [StatusMint.SerialOf(world.Client)],
+            ThisUpdate = StatusWorld.Now.AddMinutes(2),
+            NextUpdate = StatusWorld.Now.AddDays(1),
+        }));
+        var check = StatusWorld.Check(RevocationMode.OcspStapled, lists: new RevocationLists([list]));
+
+        var (_, far) = await TlsWorld.ShakeAsync(
+            world.Settings(world.Client, null, Good(world.Client)), world.Settings(world.Server, check));
+
+        Assert.Equal(SvidRefusalReason.Revoked, Refusal(far).Reason);
+    }
+
     [Fact]
     public async Task The_proof_ends_with_the_response_that_was_shown()
     {

@@ -79,6 +79,22 @@ public sealed class FilesSourceTests : IClassFixture<MintFixture>, IAsyncDisposa
         Assert.Equal("spiffe://example.org/b", (await _said.IdentityAsync()).Svid!.Id.ToString());
     }
 
+    /// <summary>A source that ends takes every connection to a peer with it.</summary>
+    [Fact]
+    public async Task A_bit_that_flips_in_the_certificate_does_not_end_it()
+    {
+        var leaf = Leaf("a");
+        Put(leaf);
+        Start();
+        await _said.IdentityAsync();
+
+        await File.WriteAllBytesAsync(At("svid.pem"), leaf.Bent());
+        Assert.Contains("its key cannot be used", await _said.ProblemAsync(), StringComparison.Ordinal);
+        Put(Leaf("b"));
+
+        Assert.Equal("spiffe://example.org/b", (await _said.IdentityAsync()).Svid!.Id.ToString());
+    }
+
     [Fact]
     public async Task Files_that_come_later_are_found_even_their_folder()
     {

@@ -139,17 +139,38 @@ public sealed class SpireServerIssuerTests
     }
 
     [Fact]
-    public async Task A_full_flash_is_said_and_the_used_token_is_not_lost_with_it()
+    public async Task A_full_flash_is_said_and_costs_neither_the_identity_nor_the_agent()
     {
         await using var domain = await SpireDomain.StartAsync();
         domain.Store.IsFull = true;
         var router = domain.Router();
-        Assert.Contains("no space left", (await Assert.ThrowsAsync<IOException>(() => IssueAsync(router))).Message, StringComparison.Ordinal);
+        Assert.NotNull((await IssueAsync(router)).Svid);
+        Assert.Equal(2, router.Problems.Count);
+        Assert.All(router.Problems, problem => Assert.StartsWith("no space left", problem, StringComparison.Ordinal));
 
+        // It has room again: what was in memory is stored with the next identity.
         domain.Store.IsFull = false;
         await IssueAsync(router);
+        Assert.Empty(router.Problems);
+        await IssueAsync(domain.Router());
 
         Assert.Single(domain.Server.Calls, "AttestAgent");
+    }
+
+    /// <summary>SPIRE gives a new one about daily.</summary>
+    [Fact]
+    public async Task A_new_bundle_and_a_full_flash_do_not_take_the_identity_away()
+    {
+        await using var domain = await SpireDomain.StartAsync();
+        await IssueAsync(domain.Router());
+        using var other = new SpireAuthority("site.example");
+        domain.Store.Put("spire-bundle", [.. domain.Server.Authority.RootDer, .. other.RootDer]);
+        domain.Store.IsFull = true;
+        var router = domain.Router();
+
+        Assert.NotNull((await IssueAsync(router)).Svid);
+
+        Assert.StartsWith("no space left", Assert.Single(router.Problems), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -102,6 +102,19 @@ public sealed class X509PopTests
         Assert.Contains("does not belong", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_certificate_whose_key_is_off_its_curve_is_said_as_such()
+    {
+        var (certificate, key) = Provision(ECCurve.NamedCurves.nistP256);
+        using var read = X509Certificate2.CreateFromPem(certificate);
+        var bent = read.RawData;
+        bent[bent.AsSpan().IndexOf(read.PublicKey.EncodedKeyValue.RawData) + 64] ^= 1;
+
+        var exception = Assert.Throws<CertificateFormatException>(() => X509PopAttestor.Create(bent, Encoding.ASCII.GetBytes(key)));
+
+        Assert.Contains("its key cannot be used", exception.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(""), InlineData("null"), InlineData("[]"), InlineData("{}"), InlineData("{\"ecdsa_signature\":null}")]
     [InlineData("{\"ecdsa_signature\":{\"nonce\":\"AAAA\"}}"), InlineData("{\"ecdsa_signature\":{\"nonce\":7}}")]

@@ -71,6 +71,16 @@ public sealed class SvidFilesTests(MintFixture fixture) : IClassFixture<MintFixt
     }
 
     [Fact]
+    public void A_public_key_off_its_curve_is_said_as_such()
+    {
+        var leaf = Leaf;
+
+        var error = Assert.Throws<CertificateFormatException>(() => SvidFiles.Read(Write("bent.der", leaf.Bent()), leaf.KeyFile));
+
+        Assert.Contains("its key cannot be used", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_of_a_megabyte_is_not_read() => Assert.Contains(
         "at most 65536", Assert.Throws<CertificateFormatException>(
             () => SvidFiles.Read(Write("big.pem", new byte[1024 * 1024]), Leaf.KeyFile)).Message,
