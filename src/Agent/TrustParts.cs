@@ -136,9 +136,10 @@ internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics,
     {
         try
         {
-            return File.Exists(path) && new FileInfo(path).Length is > 0 and <= JoinString.CharsMax
-                ? JoinString.Parse(File.ReadAllText(path))
-                : null;
+            var file = new FileInfo(path);
+            return !file.Exists || file.Length == 0 ? null
+                : file.Length <= JoinString.CharsMax ? JoinString.Parse(File.ReadAllText(path))
+                : throw new IOException($"{path}: it has {file.Length} bytes, a join string has at most {JoinString.CharsMax}");
         }
         catch (Exception exception) when (exception is FormatException or UnauthorizedAccessException)
         {
