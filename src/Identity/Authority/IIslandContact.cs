@@ -17,7 +17,13 @@ public interface IIslandContact
     /// <exception cref="IOException">It cannot be reached, or what it said could not be kept.</exception>
     Task<int> GetInTouchAsync(IdentitySnapshot current, CancellationToken cancellationToken);
 
-    /// <summary>True when the real authority answers. Needs no identity of ours.</summary>
-    /// <exception cref="IOException">Nobody knows where it is, so that it cannot be said.</exception>
+    /// <summary>
+    /// True when the real authority answers; false when it cannot be reached, not in time, or says itself that it cannot issue.
+    /// Needs no identity of ours.
+    /// </summary>
+    /// <exception cref="IOException">
+    /// It cannot be said: nobody knows where it is, or something is there that is not believed to be the authority, be it for
+    /// want of a bundle here. An island must not take that for an absence.
+    /// </exception>
     Task<bool> IsAuthorityThereAsync(TrustBundleSet bundles, CancellationToken cancellationToken);
 }

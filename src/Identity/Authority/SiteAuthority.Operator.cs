@@ -36,7 +36,7 @@ public sealed partial class SiteAuthority
         }
 
         var token = EnrolmentToken.Random();
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 RequireRoom(state, id);
@@ -102,7 +102,7 @@ public sealed partial class SiteAuthority
     private Task<bool> RecordAsync(SpiffeId id, LedgerRecord record, CancellationToken cancellationToken)
     {
         RequireName(id);
-        return _ledger.TransactAsync(
+        return TransactAsync(
             state =>
             {
                 RequireRoom(state, id);
@@ -118,7 +118,7 @@ public sealed partial class SiteAuthority
     {
         RequireName(id);
         var chain = _key.IssueSvid(id, key, lifetime, _now(), isIsland: false);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 RequireRoom(state, id);

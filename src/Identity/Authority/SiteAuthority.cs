@@ -20,6 +20,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
     private readonly AuthorityPolicy _policy;
     private readonly Func<DateTimeOffset> _now;
     private readonly SelfIssuedIdentity _self;
+    private volatile bool _cannotWrite;
 
     /// <param name="key">The root.</param>
     /// <param name="ledger">What it remembers; not disposed here.</param>
@@ -71,12 +72,46 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
                 EnrolmentRequest.Renew renew => await RenewAsync(renew, Known(peer), cancellationToken),
                 EnrolmentRequest.Return back => await ReturnAsync(back, channelBinding, cancellationToken),
                 EnrolmentRequest.Island island => await IslandAsync(island, Known(peer), cancellationToken),
+                EnrolmentRequest.Greet => await GreetAsync(cancellationToken),
                 _ => throw new EnrolmentRefusedException(EnrolmentRefusal.BadRequest, "the request is of no kind that is known here"),
             };
         }
         catch (EnrolmentRefusedException refused)
         {
             return EnrolmentAnswer.No(refused.Refusal, refused.Message);
+        }
+    }
+
+    /// <summary>
+    /// Whether it could issue now. An island stands in for an authority whose ledger is damaged, or whose flash is full: of the
+    /// latter only a record that is written tells.
+    /// </summary>
+    /// <exception cref="IOException">The ledger cannot be read, which is an answer too.</exception>
+    private async Task<EnrolmentAnswer> GreetAsync(CancellationToken cancellationToken) =>
+        await _ledger.ReadAsync(_ => _cannotWrite, cancellationToken)
+            ? throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the authority could not write to its ledger: its own log says why")
+            : new EnrolmentAnswer();
+
+    private async Task<T> TransactAsync<T>(Func<LedgerState, LedgerDecision<T>> decide, CancellationToken cancellationToken)
+    {
+        var writes = false;
+        try
+        {
+            var result = await _ledger.TransactAsync(
+                state =>
+                {
+                    var decision = decide(state);
+                    writes = decision.Record is not null;
+                    return decision;
+                },
+                cancellationToken);
+            _cannotWrite = _cannotWrite && !writes;
+            return result;
+        }
+        catch (Exception exception) when (writes && exception is IOException or UnauthorizedAccessException)
+        {
+            _cannotWrite = true;
+            throw;
         }
     }
 
@@ -91,7 +126,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         EnrolmentChecks.RequireId(csr, id);
         // Signed before the token is used up: an authority that cannot sign must not take it. Nobody sees it before.
         var answer = Issue(id, csr);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 var token = Redeemable(state, request.Token);
@@ -125,7 +160,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         var csr = EnrolmentChecks.ReadCsr(request.Csr);
         EnrolmentChecks.RequireId(csr, peer.Id);
         var answer = Issue(peer.Id, csr);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state => new LedgerDecision<bool>(
                 true, Touched(Renewable(state, peer), request.ReplacesKey is { } replaced ? [replaced.ToArray(), csr.KeyHash] : null)),
             cancellationToken);
@@ -141,7 +176,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         EnrolmentChecks.RequireProof(request, known.Keys, channelBinding);
         var answer = Issue(id, csr);
         var proven = Sha256.Hash(request.Key.Span);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 var node = Returnable(state, id);
