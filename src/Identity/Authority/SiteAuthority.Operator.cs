@@ -138,11 +138,11 @@ public sealed partial class SiteAuthority
         }
     }
 
-    /// <summary>Room for one ID more, counting those that have a token alone.</summary>
+    /// <summary>Room for one ID more, counting those that have a token alone: these have their room, to be denied as well.</summary>
     private void RequireRoom(LedgerState state, SpiffeId id)
     {
-        if (!state.Nodes.ContainsKey(id)
-            && state.Nodes.Count + state.Tokens.Values.Where(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)).Select(t => t.Id).Distinct().Count() >= LedgerState.NodesMax)
+        var waiting = state.Tokens.Values.Where(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)).Select(t => t.Id).ToHashSet();
+        if (!state.Nodes.ContainsKey(id) && !waiting.Contains(id) && state.Nodes.Count + waiting.Count >= LedgerState.NodesMax)
         {
             throw new IdentityAuthorityException($"the authority knows {LedgerState.NodesMax} IDs, and has room for no more");
         }
