@@ -194,8 +194,9 @@ public sealed class IslandAuthority : IEnrolmentAuthority
     {
         var isKnownKey = Sha256.Hash(peer.Leaf.KeyInfo.GetDerEncoded()) is var hash && node.Keys.Any(k => k.AsSpan().SequenceEqual(hash));
         var isOurs = _state.Key is { } key && peer.Signer.Der.Span.SequenceEqual(key.Certificate.Der.Span);
-        var isReal = IsReal(peer) && peer.Leaf.NotBefore + IssuingKey.Backdate >= node.EnrolledAt;
-        if (!isKnownKey && !isOurs && !isReal)
+        // One from before may be another device's, in whose place this one was enrolled: what we signed ourselves too.
+        var isOfThisDevice = peer.Leaf.NotBefore + IssuingKey.Backdate >= node.EnrolledAt;
+        if (!isKnownKey && !(isOfThisDevice && (isOurs || IsReal(peer))))
         {
             throw new EnrolmentRefusedException(
                 EnrolmentRefusal.NotRenewable, "the certificate was signed by neither the real authority nor this one: come back with the key that was kept");

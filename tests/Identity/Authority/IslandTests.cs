@@ -219,6 +219,34 @@ public sealed class IslandTests : IAsyncLifetime
         }
     }
 
+    /// <summary>
+    /// The line to the authority comes and goes. A device is on the island when the operator enrols another one in its place, and
+    /// the island hears of that.
+    /// </summary>
+    [Fact]
+    public async Task A_device_in_whose_place_another_was_enrolled_is_not_renewed_with_what_the_island_itself_signed_before()
+    {
+        var (_, old, oldStore) = await _world.EnrolledAsync("node/a");
+        await GrantAsync();
+        var issuer = new IslandIssuer([_address], oldStore, () => _world.Now, TimeProvider.System);
+        await _world.StopAsync();
+        _world.Now += TimeSpan.FromMinutes(5);
+        old = await issuer.IssueAsync(old, CancellationToken.None);
+
+        await _world.ServeAsync();
+        _world.Now += TimeSpan.FromMinutes(5);
+        var (_, anew, newStore) = await _world.EnrolledAsync("node/a");
+        await _contact.GetInTouchAsync(_own, CancellationToken.None);
+        await _world.StopAsync();
+        _world.Now += TimeSpan.FromMinutes(5);
+
+        await Assert.ThrowsAsync<IOException>(() => issuer.IssueAsync(old, CancellationToken.None));
+        var successor = new IslandIssuer([_address], newStore, () => _world.Now, TimeProvider.System);
+        anew = await successor.IssueAsync(anew, CancellationToken.None);
+        _world.Now += TimeSpan.FromMinutes(15);
+        Assert.True((await successor.IssueAsync(anew, CancellationToken.None)).IsIslandIssued);
+    }
+
     [Fact]
     public async Task A_no_of_the_real_authority_is_not_taken_to_an_island()
     {
