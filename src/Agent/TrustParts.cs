@@ -104,7 +104,7 @@ internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics,
                 Store(options), () => clock.Now, time, _logger);
         if (identity.Islands.Count > 0)
         {
-            issuer = new IslandFallbackIssuer(issuer, Islands(options, identity), _logger);
+            issuer = new IslandFallbackIssuer(issuer, Islands(options, identity), _logger, time);
         }
 
         return new IssuedSource(issuer, clock, time, new Random());

@@ -56,7 +56,7 @@ public sealed class IslandTests : IAsyncLifetime
     }
 
     private IslandFallbackIssuer Fallback(IIdentityIssuer real, MemorySecretStore store) => new(
-        real, new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System), NullLogger.Instance);
+        real, new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
 
     private IslandFallbackIssuer Restarted(MemorySecretStore store) => Fallback(_world.Router(store, null), store);
 

@@ -68,7 +68,7 @@ public sealed class SpireIslandTests : IAsyncLifetime
     public async Task A_router_that_greeted_is_renewed_while_the_server_is_away_and_goes_back_to_it()
     {
         await GetInTouchAsync();
-        var fallback = new IslandFallbackIssuer(_router, _islands, NullLogger.Instance);
+        var fallback = new IslandFallbackIssuer(_router, _islands, NullLogger.Instance, TimeProvider.System);
         var current = await fallback.IssueAsync(null, CancellationToken.None);
         Assert.Empty((await _islands.GreetAsync(current, CancellationToken.None)).Problems);
 
