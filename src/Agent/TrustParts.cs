@@ -100,6 +100,7 @@ internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics,
                 {
                     Join = () => ReadJoin(identity.Authority!.JoinFile),
                     Addresses = identity.Authority!.Addresses,
+                    Denied = () => ForgetIsland(options, identity),
                 },
                 Store(options), () => clock.Now, time, _logger);
         if (identity.Islands.Count > 0)

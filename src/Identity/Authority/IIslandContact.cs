@@ -13,7 +13,9 @@ public interface IIslandContact
     /// <param name="current">Who we are: a node that may be an island authority.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many nodes were left out, for there is a limit to what is kept.</returns>
-    /// <exception cref="IdentityRefusedException">The real authority says no.</exception>
+    /// <exception cref="IdentityRefusedException">
+    /// The real authority says no. When it means that this router is no island any more, what it brought home before is forgotten.
+    /// </exception>
     /// <exception cref="IOException">It cannot be reached, or what it said could not be kept.</exception>
     Task<int> GetInTouchAsync(IdentitySnapshot current, CancellationToken cancellationToken);
 

@@ -158,7 +158,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
     {
         if (_state.Key is not { } key)
         {
-            throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the real authority has not made this router an authority yet");
+            throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the real authority has not made this router an authority, or has taken that back");
         }
 
         var until = StandsInUntil!.Value;

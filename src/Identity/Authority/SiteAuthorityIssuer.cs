@@ -144,6 +144,11 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
             }
             catch (EnrolmentRefusedException refused) when (!EnrolmentRefusals.PassesByItself(refused.Refusal))
             {
+                if (refused.Refusal == EnrolmentRefusal.Denied)
+                {
+                    _options.Denied();
+                }
+
                 throw new IdentityRefusedException($"the site authority refuses ({EnrolmentProtocol.Label(refused.Refusal)}): {refused.Message}", refused);
             }
             catch (Exception exception) when (exception is IOException or EnrolmentRefusedException)

@@ -23,6 +23,9 @@ public sealed record SiteAuthorityIssuerOptions
     /// </summary>
     public TimeSpan KeepEvery { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>Is called when the authority says that this router is denied: what else it has from there is to be put away.</summary>
+    public Action Denied { get; init; } = () => { };
+
     /// <summary>Reaches an address.</summary>
     public DialAddress Dial { get; init; } = EnrolmentClient.DialTcpAsync;
 }

@@ -32,6 +32,11 @@ public sealed class SiteIslandContact(
             }
             catch (EnrolmentRefusedException refused) when (!EnrolmentRefusals.PassesByItself(refused.Refusal))
             {
+                if (refused.Refusal is EnrolmentRefusal.NoIsland or EnrolmentRefusal.Denied or EnrolmentRefusal.NotEnrolled)
+                {
+                    state.Forget();
+                }
+
                 throw new IdentityRefusedException(
                     $"the site authority refuses an island authority ({EnrolmentProtocol.Label(refused.Refusal)}): {refused.Message}", refused);
             }

@@ -169,6 +169,13 @@ public sealed class SpireIslandTests : IAsyncLifetime
         await GetInTouchAsync();
         Assert.NotSame(first, _state.Key);
 
+        _domain.Ahead += (_state.Key!.NotAfter - _state.Key.Certificate.NotBefore) / 8;
+        _domain.Server.Entries[1].Downstream = false;
+        await Assert.ThrowsAsync<IdentityRefusedException>(GetInTouchAsync);
+        Assert.Null(_state.Key);
+        _domain.Server.Entries[1].Downstream = true;
+        await GetInTouchAsync();
+
         await _domain.Server.StopAsync();
         var contact = _state.LastContact;
         _domain.Ahead += TimeSpan.FromSeconds(30);
