@@ -46,7 +46,7 @@ public sealed partial class SiteAuthority
                 }
 
                 return state.Tokens.Values.Count(t => t.NotAfter >= _now()) < LedgerState.TokensMax
-                    ? new LedgerDecision<bool>(true, new LedgerRecord.TokenMade(token.Selector, token.SecretHash, id, _now() + lifetime))
+                    ? new LedgerDecision<bool>(true, new LedgerRecord.TokenMade(token.Selector, token.SecretHash, id, Time(state) + lifetime))
                     : throw new IdentityAuthorityException($"{LedgerState.TokensMax} tokens wait to be used already; deny an ID to take its tokens back");
             },
             cancellationToken);

@@ -143,7 +143,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
             throw new EnrolmentRefusedException(EnrolmentRefusal.BadToken, "the token is not known here, or was used");
         }
 
-        if (_now() > waiting.NotAfter)
+        if (Time(state) > waiting.NotAfter)
         {
             throw new EnrolmentRefusedException(
                 EnrolmentRefusal.TokenExpired, $"the token ended {waiting.NotAfter:u}: ask for a new one (ca token)");
@@ -162,7 +162,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         var answer = Issue(peer.Id, csr);
         await TransactAsync(
             state => new LedgerDecision<bool>(
-                true, Touched(Renewable(state, peer), request.ReplacesKey is { } replaced ? [replaced.ToArray(), csr.KeyHash] : null)),
+                true, Touched(state, Renewable(state, peer), request.ReplacesKey is { } replaced ? [replaced.ToArray(), csr.KeyHash] : null)),
             cancellationToken);
         return answer;
     }
@@ -181,7 +181,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
             {
                 var node = Returnable(state, id);
                 return node.Keys.Any(k => k.AsSpan().SequenceEqual(proven))
-                    ? new LedgerDecision<bool>(true, Touched(node, request.Replaces ? [proven, csr.KeyHash] : null))
+                    ? new LedgerDecision<bool>(true, Touched(state, node, request.Replaces ? [proven, csr.KeyHash] : null))
                     : throw new EnrolmentRefusedException(EnrolmentRefusal.BadProof, "the key was replaced a moment ago");
             },
             cancellationToken);
@@ -246,7 +246,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
     private LedgerNode Returnable(LedgerState state, SpiffeId id)
     {
         var node = Enrolled(state, id);
-        return _now() - node.LastContact <= _policy.ReturnWithin
+        return Time(state) - node.LastContact <= _policy.ReturnWithin
             ? node
             : throw new EnrolmentRefusedException(
                 EnrolmentRefusal.AwayTooLong,
@@ -268,18 +268,26 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         new(EnrolmentRefusal.Denied, $"{id} is on the deny list of the authority");
 
     /// <summary>What a contact leaves in the ledger: new keys, or once a day that there was one, or nothing.</summary>
+    /// <param name="state">The ledger as it is.</param>
     /// <param name="node">Who.</param>
     /// <param name="keys">The key it has on flash, if it says the truth, and the one it puts in its place; null: it keeps what it has.</param>
-    private LedgerRecord? Touched(LedgerNode node, byte[][]? keys)
+    private LedgerRecord? Touched(LedgerState state, LedgerNode node, byte[][]? keys)
     {
+        var now = Time(state);
         if (keys is [var replaced, var added])
         {
             // The old one stays until the new one was used: the answer may get lost, and the node with it.
-            return new LedgerRecord.KeysKept(node.Id, [.. node.Keys.Where(k => k.AsSpan().SequenceEqual(replaced)).Append(added)], _now());
+            return new LedgerRecord.KeysKept(node.Id, [.. node.Keys.Where(k => k.AsSpan().SequenceEqual(replaced)).Append(added)], now);
         }
 
-        return (_now() - node.LastContact).Duration() >= _policy.SeenEvery ? new LedgerRecord.Seen(node.Id, _now()) : null;
+        return (now - node.LastContact).Duration() >= _policy.SeenEvery ? new LedgerRecord.Seen(node.Id, now) : null;
     }
+
+    /// <summary>
+    /// The time of tokens and absences: never before the newest contact. An authority without a clock chip boots in the past, where
+    /// what has ended would count again. Certificates are not dated by it: a clock that was ahead once must be able to recover.
+    /// </summary>
+    private DateTimeOffset Time(LedgerState state) => _now() is var now && now > state.NewestContact ? now : state.NewestContact;
 
     private EnrolmentAnswer Issue(SpiffeId id, SvidRequest csr) => new()
     {
