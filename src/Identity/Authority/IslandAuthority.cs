@@ -75,9 +75,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
     public TrustDomain TrustDomain => _state.TrustDomain;
 
     /// <summary>When it stops, unless the real authority is in touch again before; null when it was never made an authority.</summary>
-    public DateTimeOffset? StandsInUntil => _state.Key is { } key
-        ? new[] { _state.LastContact + _policy.StandInFor, key.NotAfter }.Min()
-        : null;
+    public DateTimeOffset? StandsInUntil => _state.Key is { } key ? UntilWith(key) : null;
 
     /// <inheritdoc/>
     public LocalSvid? ServerIdentity
@@ -154,6 +152,8 @@ public sealed class IslandAuthority : IEnrolmentAuthority
         return new EnrolmentAnswer { StandsInUntil = StandsInUntil };
     }
 
+    private DateTimeOffset UntilWith(IssuingKey key) => new[] { _state.LastContact + _policy.StandInFor, key.NotAfter }.Min();
+
     private IssuingKey Key()
     {
         if (_state.Key is not { } key)
@@ -161,7 +161,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
             throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the real authority has not made this router an authority, or has taken that back");
         }
 
-        var until = StandsInUntil!.Value;
+        var until = UntilWith(key);
         return _now() <= until
             ? key
             : throw new EnrolmentRefusedException(
