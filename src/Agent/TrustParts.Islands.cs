@@ -115,6 +115,26 @@ internal sealed partial class TrustParts
         }
     }
 
+    /// <summary>
+    /// This router is denied, and an island no more. As an island it would not hear of that once its own certificate has ended.
+    /// </summary>
+    private void ForgetIsland(AgentOptions options, IdentityOptions identity)
+    {
+        if (options.Island is null)
+        {
+            return;
+        }
+
+        try
+        {
+            IslandState(options, identity).Forget();
+        }
+        catch (IOException exception)
+        {
+            EnrolmentEvents.IslandOutOfTouch(_logger, exception.Message);
+        }
+    }
+
     /// <summary>True when every island would renew this router; what is wrong with the others is said.</summary>
     private async Task<bool> GreetAsync(IslandIssuer islands, IdentitySnapshot snapshot, CancellationToken stop)
     {

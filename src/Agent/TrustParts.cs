@@ -100,11 +100,12 @@ internal sealed partial class TrustParts(AgentState state, AgentMetrics metrics,
                 {
                     Join = () => ReadJoin(identity.Authority!.JoinFile),
                     Addresses = identity.Authority!.Addresses,
+                    Denied = () => ForgetIsland(options, identity),
                 },
                 Store(options), () => clock.Now, time, _logger);
         if (identity.Islands.Count > 0)
         {
-            issuer = new IslandFallbackIssuer(issuer, Islands(options, identity), _logger);
+            issuer = new IslandFallbackIssuer(issuer, Islands(options, identity), _logger, time);
         }
 
         return new IssuedSource(issuer, clock, time, new Random());

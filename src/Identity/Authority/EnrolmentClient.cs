@@ -10,7 +10,7 @@ namespace X0tta6bl4.Identity.Authority;
 /// <exception cref="IOException">It cannot be reached.</exception>
 public delegate Task<Stream> DialAddress(DnsEndPoint address, CancellationToken cancellationToken);
 
-/// <summary>One address could not be reached at all, as against one that was and did not do as expected.</summary>
+/// <summary>One address could not be reached at all, or in time, as against one that was and did not do as expected.</summary>
 internal sealed class UnreachableException(string message, Exception? inner = null) : IOException(message, inner);
 
 /// <summary>Asks one authority one thing. It believes the authority of its trust domain and nobody else, not even another node.</summary>
@@ -76,7 +76,7 @@ internal sealed class EnrolmentClient(Func<DateTimeOffset> now, TimeProvider tim
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"{address}: no answer within {EnrolmentProtocol.ConnectionTimeout.TotalSeconds:0} s", exception);
+            throw new UnreachableException($"{address}: no answer within {EnrolmentProtocol.ConnectionTimeout.TotalSeconds:0} s", exception);
         }
         catch (FormatException exception)
         {
@@ -88,15 +88,23 @@ internal sealed class EnrolmentClient(Func<DateTimeOffset> now, TimeProvider tim
         }
     }
 
-    /// <summary>True when the authority is there: reached, and who it should be.</summary>
+    /// <summary>
+    /// True when the authority is there; false when it cannot be reached, not in time, or says itself that it cannot issue.
+    /// </summary>
+    /// <exception cref="IOException">Something is there, and whether it is the authority cannot be said: we may trust nobody yet.</exception>
     public async Task<bool> IsThereAsync(string address, SpiffeId server, TrustBundleSet bundles, CancellationToken cancellationToken)
     {
         try
         {
-            await using var stream = await ConnectAsync(address, server, null, bundles, cancellationToken);
+            await AskAsync(
+                address, server, null, bundles, _ => new EnrolmentRequest.Greet { Csr = default(ReadOnlyMemory<byte>) }, cancellationToken);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (EnrolmentRefusedException refused)
+        {
+            return refused.Refusal != EnrolmentRefusal.Unavailable;
+        }
+        catch (Exception exception) when (exception is UnreachableException or OperationCanceledException)
         {
             // Not there, or not in time: the same to who asks.
             return false;

@@ -26,7 +26,7 @@ public sealed class EnrolmentCounters
     /// <summary>Answers to island authorities.</summary>
     public long Islands => Volatile.Read(ref _islands);
 
-    /// <summary>Greetings of nodes that an island authority would renew.</summary>
+    /// <summary>Greetings: of nodes that an island authority would renew; at the site authority, of islands that look whether it is there.</summary>
     public long Greeted => Volatile.Read(ref _greeted);
 
     /// <summary>TLS handshakes that came to nothing.</summary>

@@ -64,7 +64,8 @@ internal abstract record EnrolmentRequest
 
     /// <summary>
     /// Over mutual TLS, to an island authority while the real one is there: would you renew me? One whose real authority gives
-    /// no list learns by it who there is. <see cref="Csr"/> is empty.
+    /// no list learns by it who there is. Without a certificate, to the site authority: could you issue now? <see cref="Csr"/>
+    /// is empty.
     /// </summary>
     public sealed record Greet : EnrolmentRequest
     {

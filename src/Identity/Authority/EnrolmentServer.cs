@@ -142,19 +142,20 @@ public sealed partial class EnrolmentServer
             }
 
             var source = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-            if (!_limits.TryEnter(source))
+            if (_limits.TryEnter(source, socket.Dispose) is not { } place)
             {
                 Counters.TurnAway();
                 socket.Dispose();
                 continue;
             }
 
-            _ = ServeAsync(socket, source, cancellationToken);
+            _ = ServeAsync(socket, source, place, cancellationToken);
         }
     }
 
-    private async Task ServeAsync(Socket socket, IPAddress source, CancellationToken cancellationToken)
+    private async Task ServeAsync(Socket socket, IPAddress source, SourceLimits.Place place, CancellationToken cancellationToken)
     {
+        using var taken = place;
         using var patience = new CancellationTokenSource(EnrolmentProtocol.ConnectionTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
@@ -162,7 +163,7 @@ public sealed partial class EnrolmentServer
             socket.NoDelay = true;
             var transport = new NetworkStream(socket, ownsSocket: true);
             await using var stream = await MutualTlsStream.AcceptAsync(transport, _tls, _time, either.Token);
-            await AnswerAsync(stream, source, either.Token);
+            await AnswerAsync(stream, source, place, either.Token);
         }
         catch (TlsHandshakeException exception) when (exception.Failure == TlsFailure.NoIdentity)
         {
@@ -188,13 +189,17 @@ public sealed partial class EnrolmentServer
         finally
         {
             socket.Dispose();
-            _limits.Leave(source);
         }
     }
 
-    private async Task AnswerAsync(MutualTlsStream stream, IPAddress source, CancellationToken cancellationToken)
+    private async Task AnswerAsync(MutualTlsStream stream, IPAddress source, SourceLimits.Place place, CancellationToken cancellationToken)
     {
         var message = await EnrolmentProtocol.ReadAsync(stream, EnrolmentProtocol.RequestBytesMax, cancellationToken);
+        if (!place.Decide())
+        {
+            throw new IOException("pushed out by a newer connection");
+        }
+
         EnrolmentAnswer answer;
         var operation = "request";
         try
@@ -212,6 +217,7 @@ public sealed partial class EnrolmentServer
 
         Say(operation, source, answer);
         await EnrolmentProtocol.WriteAsync(stream, answer.ToBytes().Span, cancellationToken);
+        place.Decided(isIssued: answer.Chain.Count > 0);
         await LingerAsync(stream);
     }
 

@@ -13,11 +13,19 @@ public interface IIslandContact
     /// <param name="current">Who we are: a node that may be an island authority.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many nodes were left out, for there is a limit to what is kept.</returns>
-    /// <exception cref="IdentityRefusedException">The real authority says no.</exception>
+    /// <exception cref="IdentityRefusedException">
+    /// The real authority says no. When it means that this router is no island any more, what it brought home before is forgotten.
+    /// </exception>
     /// <exception cref="IOException">It cannot be reached, or what it said could not be kept.</exception>
     Task<int> GetInTouchAsync(IdentitySnapshot current, CancellationToken cancellationToken);
 
-    /// <summary>True when the real authority answers. Needs no identity of ours.</summary>
-    /// <exception cref="IOException">Nobody knows where it is, so that it cannot be said.</exception>
+    /// <summary>
+    /// True when the real authority answers; false when it cannot be reached, not in time, or says itself that it cannot issue.
+    /// Needs no identity of ours.
+    /// </summary>
+    /// <exception cref="IOException">
+    /// It cannot be said: nobody knows where it is, or something is there that is not believed to be the authority, be it for
+    /// want of a bundle here. An island must not take that for an absence.
+    /// </exception>
     Task<bool> IsAuthorityThereAsync(TrustBundleSet bundles, CancellationToken cancellationToken);
 }

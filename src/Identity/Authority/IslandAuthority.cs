@@ -75,9 +75,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
     public TrustDomain TrustDomain => _state.TrustDomain;
 
     /// <summary>When it stops, unless the real authority is in touch again before; null when it was never made an authority.</summary>
-    public DateTimeOffset? StandsInUntil => _state.Key is { } key
-        ? new[] { _state.LastContact + _policy.StandInFor, key.NotAfter }.Min()
-        : null;
+    public DateTimeOffset? StandsInUntil => _state.Key is { } key ? UntilWith(key) : null;
 
     /// <inheritdoc/>
     public LocalSvid? ServerIdentity
@@ -154,14 +152,16 @@ public sealed class IslandAuthority : IEnrolmentAuthority
         return new EnrolmentAnswer { StandsInUntil = StandsInUntil };
     }
 
+    private DateTimeOffset UntilWith(IssuingKey key) => new[] { _state.LastContact + _policy.StandInFor, key.NotAfter }.Min();
+
     private IssuingKey Key()
     {
         if (_state.Key is not { } key)
         {
-            throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the real authority has not made this router an authority yet");
+            throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the real authority has not made this router an authority, or has taken that back");
         }
 
-        var until = StandsInUntil!.Value;
+        var until = UntilWith(key);
         return _now() <= until
             ? key
             : throw new EnrolmentRefusedException(
@@ -194,8 +194,9 @@ public sealed class IslandAuthority : IEnrolmentAuthority
     {
         var isKnownKey = Sha256.Hash(peer.Leaf.KeyInfo.GetDerEncoded()) is var hash && node.Keys.Any(k => k.AsSpan().SequenceEqual(hash));
         var isOurs = _state.Key is { } key && peer.Signer.Der.Span.SequenceEqual(key.Certificate.Der.Span);
-        var isReal = IsReal(peer) && peer.Leaf.NotBefore + IssuingKey.Backdate >= node.EnrolledAt;
-        if (!isKnownKey && !isOurs && !isReal)
+        // One from before may be another device's, in whose place this one was enrolled: what we signed ourselves too.
+        var isOfThisDevice = peer.Leaf.NotBefore + IssuingKey.Backdate >= node.EnrolledAt;
+        if (!isKnownKey && !(isOfThisDevice && (isOurs || IsReal(peer))))
         {
             throw new EnrolmentRefusedException(
                 EnrolmentRefusal.NotRenewable, "the certificate was signed by neither the real authority nor this one: come back with the key that was kept");

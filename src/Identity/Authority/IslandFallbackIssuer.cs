@@ -10,8 +10,16 @@ namespace X0tta6bl4.Identity.Authority;
 /// <param name="real">The real authority.</param>
 /// <param name="island">Those who stand in for it.</param>
 /// <param name="logger">Where it is said which of them it was.</param>
-public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentityIssuer island, ILogger logger) : IIdentityIssuer
+/// <param name="time">For the time-out.</param>
+public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentityIssuer island, ILogger logger, TimeProvider time)
+    : IIdentityIssuer
 {
+    /// <summary>
+    /// How long the real authority is waited for, all its addresses together: half of <see cref="IssuedSource.AttemptMax"/>, so
+    /// that one that takes connections and hangs leaves time for an island.
+    /// </summary>
+    public static readonly TimeSpan RealMax = IssuedSource.AttemptMax / 2;
+
     private bool _isOnIsland;
 
     /// <inheritdoc/>
@@ -26,10 +34,12 @@ public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentity
     /// <inheritdoc/>
     public async Task<IdentitySnapshot> IssueAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
     {
-        IOException unreachable;
+        string unreachable;
+        using var patience = new CancellationTokenSource(RealMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            var issued = await real.IssueAsync(current, cancellationToken);
+            var issued = await real.IssueAsync(current, either.Token);
             if (_isOnIsland)
             {
                 _isOnIsland = false;
@@ -40,7 +50,11 @@ public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentity
         }
         catch (IOException exception)
         {
-            unreachable = exception;
+            unreachable = exception.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            unreachable = $"the real authority did not finish within {RealMax.TotalSeconds:0} s";
         }
 
         try
@@ -48,12 +62,12 @@ public sealed partial class IslandFallbackIssuer(IIdentityIssuer real, IIdentity
             var issued = (await island.IssueAsync(current, cancellationToken)) with { IsIslandIssued = true };
             IslandIssued++;
             _isOnIsland = true;
-            Log.OnIsland(logger, issued.Svid?.Id.ToString() ?? "", issued.Svid?.NotAfter.ToString("u") ?? "", unreachable.Message);
+            Log.OnIsland(logger, issued.Svid?.Id.ToString() ?? "", issued.Svid?.NotAfter.ToString("u") ?? "", unreachable);
             return issued;
         }
         catch (Exception exception) when (exception is IOException or IdentityRefusedException)
         {
-            throw new IOException($"{unreachable.Message}; and {exception.Message}", exception);
+            throw new IOException($"{unreachable}; and {exception.Message}", exception);
         }
     }
 

@@ -93,6 +93,25 @@ public sealed class IslandState
         Key = key;
     }
 
+    /// <summary>The real authority has taken it back: nobody is renewed any more, after a restart neither.</summary>
+    /// <exception cref="IOException">It could not be removed from flash. It is not used before the next restart.</exception>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            if (Key is null && _nodes.Count == 0)
+            {
+                return;
+            }
+
+            Key = null;
+            _nodes = [];
+            (_written, _writtenContact, LastContact) = ([], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+            _store.Remove(KeyName);
+            _store.Remove(NodesName);
+        }
+    }
+
     /// <summary>The real authority was in touch, and these are its nodes. Whoever is not among them is not renewed any more.</summary>
     /// <returns>How many were left out, for there is a limit to what is kept.</returns>
     /// <exception cref="IOException">They could not be kept.</exception>

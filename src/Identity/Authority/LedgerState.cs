@@ -58,6 +58,9 @@ public sealed class LedgerState
     /// <summary>Every ID it knows.</summary>
     public IReadOnlyDictionary<SpiffeId, LedgerNode> Nodes => _nodes;
 
+    /// <summary>When any of them was last in touch; the Unix epoch when none was.</summary>
+    public DateTimeOffset NewestContact => _nodes.Values.Select(n => n.LastContact).DefaultIfEmpty(DateTimeOffset.UnixEpoch).Max();
+
     internal void Apply(LedgerRecord record)
     {
         switch (record)

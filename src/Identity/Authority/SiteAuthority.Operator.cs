@@ -36,7 +36,7 @@ public sealed partial class SiteAuthority
         }
 
         var token = EnrolmentToken.Random();
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 RequireRoom(state, id);
@@ -46,7 +46,7 @@ public sealed partial class SiteAuthority
                 }
 
                 return state.Tokens.Values.Count(t => t.NotAfter >= _now()) < LedgerState.TokensMax
-                    ? new LedgerDecision<bool>(true, new LedgerRecord.TokenMade(token.Selector, token.SecretHash, id, _now() + lifetime))
+                    ? new LedgerDecision<bool>(true, new LedgerRecord.TokenMade(token.Selector, token.SecretHash, id, Time(state) + lifetime))
                     : throw new IdentityAuthorityException($"{LedgerState.TokensMax} tokens wait to be used already; deny an ID to take its tokens back");
             },
             cancellationToken);
@@ -102,7 +102,7 @@ public sealed partial class SiteAuthority
     private Task<bool> RecordAsync(SpiffeId id, LedgerRecord record, CancellationToken cancellationToken)
     {
         RequireName(id);
-        return _ledger.TransactAsync(
+        return TransactAsync(
             state =>
             {
                 RequireRoom(state, id);
@@ -118,7 +118,7 @@ public sealed partial class SiteAuthority
     {
         RequireName(id);
         var chain = _key.IssueSvid(id, key, lifetime, _now(), isIsland: false);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 RequireRoom(state, id);
@@ -138,11 +138,11 @@ public sealed partial class SiteAuthority
         }
     }
 
-    /// <summary>Room for one ID more, counting those that have a token alone.</summary>
+    /// <summary>Room for one ID more, counting those that have a token alone: these have their room, to be denied as well.</summary>
     private void RequireRoom(LedgerState state, SpiffeId id)
     {
-        if (!state.Nodes.ContainsKey(id)
-            && state.Nodes.Count + state.Tokens.Values.Where(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)).Select(t => t.Id).Distinct().Count() >= LedgerState.NodesMax)
+        var waiting = state.Tokens.Values.Where(t => t.NotAfter >= _now() && !state.Nodes.ContainsKey(t.Id)).Select(t => t.Id).ToHashSet();
+        if (!state.Nodes.ContainsKey(id) && !waiting.Contains(id) && state.Nodes.Count + waiting.Count >= LedgerState.NodesMax)
         {
             throw new IdentityAuthorityException($"the authority knows {LedgerState.NodesMax} IDs, and has room for no more");
         }

@@ -20,6 +20,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
     private readonly AuthorityPolicy _policy;
     private readonly Func<DateTimeOffset> _now;
     private readonly SelfIssuedIdentity _self;
+    private volatile bool _cannotWrite;
 
     /// <param name="key">The root.</param>
     /// <param name="ledger">What it remembers; not disposed here.</param>
@@ -71,12 +72,46 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
                 EnrolmentRequest.Renew renew => await RenewAsync(renew, Known(peer), cancellationToken),
                 EnrolmentRequest.Return back => await ReturnAsync(back, channelBinding, cancellationToken),
                 EnrolmentRequest.Island island => await IslandAsync(island, Known(peer), cancellationToken),
+                EnrolmentRequest.Greet => await GreetAsync(cancellationToken),
                 _ => throw new EnrolmentRefusedException(EnrolmentRefusal.BadRequest, "the request is of no kind that is known here"),
             };
         }
         catch (EnrolmentRefusedException refused)
         {
             return EnrolmentAnswer.No(refused.Refusal, refused.Message);
+        }
+    }
+
+    /// <summary>
+    /// Whether it could issue now. An island stands in for an authority whose ledger is damaged, or whose flash is full: of the
+    /// latter only a record that is written tells.
+    /// </summary>
+    /// <exception cref="IOException">The ledger cannot be read, which is an answer too.</exception>
+    private async Task<EnrolmentAnswer> GreetAsync(CancellationToken cancellationToken) =>
+        await _ledger.ReadAsync(_ => _cannotWrite, cancellationToken)
+            ? throw new EnrolmentRefusedException(EnrolmentRefusal.Unavailable, "the authority could not write to its ledger: its own log says why")
+            : new EnrolmentAnswer();
+
+    private async Task<T> TransactAsync<T>(Func<LedgerState, LedgerDecision<T>> decide, CancellationToken cancellationToken)
+    {
+        var writes = false;
+        try
+        {
+            var result = await _ledger.TransactAsync(
+                state =>
+                {
+                    var decision = decide(state);
+                    writes = decision.Record is not null;
+                    return decision;
+                },
+                cancellationToken);
+            _cannotWrite = _cannotWrite && !writes;
+            return result;
+        }
+        catch (Exception exception) when (writes && exception is IOException or UnauthorizedAccessException)
+        {
+            _cannotWrite = true;
+            throw;
         }
     }
 
@@ -91,7 +126,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         EnrolmentChecks.RequireId(csr, id);
         // Signed before the token is used up: an authority that cannot sign must not take it. Nobody sees it before.
         var answer = Issue(id, csr);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 var token = Redeemable(state, request.Token);
@@ -108,7 +143,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
             throw new EnrolmentRefusedException(EnrolmentRefusal.BadToken, "the token is not known here, or was used");
         }
 
-        if (_now() > waiting.NotAfter)
+        if (Time(state) > waiting.NotAfter)
         {
             throw new EnrolmentRefusedException(
                 EnrolmentRefusal.TokenExpired, $"the token ended {waiting.NotAfter:u}: ask for a new one (ca token)");
@@ -125,9 +160,9 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         var csr = EnrolmentChecks.ReadCsr(request.Csr);
         EnrolmentChecks.RequireId(csr, peer.Id);
         var answer = Issue(peer.Id, csr);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state => new LedgerDecision<bool>(
-                true, Touched(Renewable(state, peer), request.ReplacesKey is { } replaced ? [replaced.ToArray(), csr.KeyHash] : null)),
+                true, Touched(state, Renewable(state, peer), request.ReplacesKey is { } replaced ? [replaced.ToArray(), csr.KeyHash] : null)),
             cancellationToken);
         return answer;
     }
@@ -141,12 +176,12 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         EnrolmentChecks.RequireProof(request, known.Keys, channelBinding);
         var answer = Issue(id, csr);
         var proven = Sha256.Hash(request.Key.Span);
-        await _ledger.TransactAsync(
+        await TransactAsync(
             state =>
             {
                 var node = Returnable(state, id);
                 return node.Keys.Any(k => k.AsSpan().SequenceEqual(proven))
-                    ? new LedgerDecision<bool>(true, Touched(node, request.Replaces ? [proven, csr.KeyHash] : null))
+                    ? new LedgerDecision<bool>(true, Touched(state, node, request.Replaces ? [proven, csr.KeyHash] : null))
                     : throw new EnrolmentRefusedException(EnrolmentRefusal.BadProof, "the key was replaced a moment ago");
             },
             cancellationToken);
@@ -211,7 +246,7 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
     private LedgerNode Returnable(LedgerState state, SpiffeId id)
     {
         var node = Enrolled(state, id);
-        return _now() - node.LastContact <= _policy.ReturnWithin
+        return Time(state) - node.LastContact <= _policy.ReturnWithin
             ? node
             : throw new EnrolmentRefusedException(
                 EnrolmentRefusal.AwayTooLong,
@@ -233,18 +268,26 @@ public sealed partial class SiteAuthority : IEnrolmentAuthority
         new(EnrolmentRefusal.Denied, $"{id} is on the deny list of the authority");
 
     /// <summary>What a contact leaves in the ledger: new keys, or once a day that there was one, or nothing.</summary>
+    /// <param name="state">The ledger as it is.</param>
     /// <param name="node">Who.</param>
     /// <param name="keys">The key it has on flash, if it says the truth, and the one it puts in its place; null: it keeps what it has.</param>
-    private LedgerRecord? Touched(LedgerNode node, byte[][]? keys)
+    private LedgerRecord? Touched(LedgerState state, LedgerNode node, byte[][]? keys)
     {
+        var now = Time(state);
         if (keys is [var replaced, var added])
         {
             // The old one stays until the new one was used: the answer may get lost, and the node with it.
-            return new LedgerRecord.KeysKept(node.Id, [.. node.Keys.Where(k => k.AsSpan().SequenceEqual(replaced)).Append(added)], _now());
+            return new LedgerRecord.KeysKept(node.Id, [.. node.Keys.Where(k => k.AsSpan().SequenceEqual(replaced)).Append(added)], now);
         }
 
-        return (_now() - node.LastContact).Duration() >= _policy.SeenEvery ? new LedgerRecord.Seen(node.Id, _now()) : null;
+        return (now - node.LastContact).Duration() >= _policy.SeenEvery ? new LedgerRecord.Seen(node.Id, now) : null;
     }
+
+    /// <summary>
+    /// The time of tokens and absences: never before the newest contact. An authority without a clock chip boots in the past, where
+    /// what has ended would count again. Certificates are not dated by it: a clock that was ahead once must be able to recover.
+    /// </summary>
+    private DateTimeOffset Time(LedgerState state) => _now() is var now && now > state.NewestContact ? now : state.NewestContact;
 
     private EnrolmentAnswer Issue(SpiffeId id, SvidRequest csr) => new()
     {

@@ -20,5 +20,8 @@ public sealed partial class SiteAuthorityIssuer
 
         [LoggerMessage(7324, LogLevel.Warning, "the new identity could not be kept on flash and the former one stays there: {Problem}")]
         public static partial void NotKept(ILogger logger, string problem);
+
+        [LoggerMessage(7325, LogLevel.Warning, "the join string cannot be read and is left out, the router goes on with what it kept: {Problem}")]
+        public static partial void JoinUnreadable(ILogger logger, string problem);
     }
 }

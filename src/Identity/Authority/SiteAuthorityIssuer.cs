@@ -6,31 +6,6 @@ using X0tta6bl4.Identity.X509;
 
 namespace X0tta6bl4.Identity.Authority;
 
-/// <summary>How a node reaches its site authority.</summary>
-public sealed record SiteAuthorityIssuerOptions
-{
-    /// <summary>
-    /// The join string; null when the router has used one before. Used once, then it may be removed. It is asked again each
-    /// time, so that a new one is taken without a restart.
-    /// </summary>
-    public Func<JoinString?> Join { get; init; } = () => null;
-
-    /// <summary>Addresses, HOST:PORT, tried in turn before those of the join string; at most <see cref="JoinString.AddressesMax"/>.</summary>
-    public IReadOnlyList<string> Addresses { get; init; } = [];
-
-    /// <summary>Kind of the keys that are made here: P-256, or Ed25519.</summary>
-    public KeyKind KeyKind { get; init; } = KeyKind.P256;
-
-    /// <summary>
-    /// How often the identity is put on flash, on this router and in the authority's ledger, at a renewal. Zero: at each, so
-    /// that a reboot within the hour needs no authority at all. A longer time costs a reboot one question, and saves flash.
-    /// </summary>
-    public TimeSpan KeepEvery { get; init; } = TimeSpan.FromDays(1);
-
-    /// <summary>Reaches an address.</summary>
-    public DialAddress Dial { get; init; } = EnrolmentClient.DialTcpAsync;
-}
-
 /// <summary>
 /// Gets this router's identity from the site authority: with a token the first time, then with the identity it has, and after
 /// an absence with the key it kept.
@@ -84,14 +59,34 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
     {
         var isFirst = !_isRead;
         ReadKept();
-        if (isFirst && current?.Svid is null && TakeUp() is { } again)
+        var join = ReadJoin();
+        // A join string for another ID, or of another trust domain or root, is a new beginning.
+        var known = new[] { _kept, _pending }.OfType<KeptIdentity>().Where(k => join is null || Fits(k, join)).ToList();
+        if (isFirst && current?.Svid is null && known.Contains(_kept!) && TakeUp() is { } again)
         {
-            Addresses = AddressesOf(null, [_kept!]);
+            Addresses = AddressesOf(null, known);
             return again;
         }
 
-        return await AttemptAsync(current, cancellationToken);
+        return await AttemptAsync(current, known, join, cancellationToken);
     }
+
+    /// <summary>The join string. One that cannot be read is in the way of an enrolment, and of nothing else.</summary>
+    private JoinString? ReadJoin()
+    {
+        try
+        {
+            return _options.Join();
+        }
+        catch (IOException exception) when (_kept is not null || _pending is not null)
+        {
+            Log.JoinUnreadable(_logger, exception.Message);
+            return null;
+        }
+    }
+
+    private static bool Fits(KeptIdentity kept, JoinString join) =>
+        kept.Id == join.Id && kept.Bundle.X509Authorities.Any(a => a.Der.Span.SequenceEqual(join.Root.Der.Span));
 
     private void ReadKept()
     {
@@ -125,11 +120,9 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
         return new IdentitySnapshot(kept.ToSvid(), bundles);
     }
 
-    private async Task<IdentitySnapshot> AttemptAsync(IdentitySnapshot? current, CancellationToken cancellationToken)
+    private async Task<IdentitySnapshot> AttemptAsync(
+        IdentitySnapshot? current, List<KeptIdentity> known, JoinString? join, CancellationToken cancellationToken)
     {
-        var join = _options.Join();
-        // A join string for another ID, or of another trust domain, is a new beginning.
-        var known = new[] { _kept, _pending }.OfType<KeptIdentity>().Where(k => join is null || join.Id == k.Id).ToList();
         if (known.Count == 0 && join is null)
         {
             throw new IdentityRefusedException(
@@ -151,6 +144,11 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
             }
             catch (EnrolmentRefusedException refused) when (!EnrolmentRefusals.PassesByItself(refused.Refusal))
             {
+                if (refused.Refusal == EnrolmentRefusal.Denied)
+                {
+                    _options.Denied();
+                }
+
                 throw new IdentityRefusedException($"the site authority refuses ({EnrolmentProtocol.Label(refused.Refusal)}): {refused.Message}", refused);
             }
             catch (Exception exception) when (exception is IOException or EnrolmentRefusedException)
@@ -174,7 +172,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
         {
             try
             {
-                return await RenewAsync(address, svid, kept, cancellationToken);
+                return await RenewAsync(address, svid, kept, join, cancellationToken);
             }
             catch (EnrolmentRefusedException refused) when (refused.Refusal == EnrolmentRefusal.NotRenewable)
             {
@@ -191,7 +189,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
         {
             try
             {
-                return await ReturnAsync(address, known[i], cancellationToken);
+                return await ReturnAsync(address, known[i], join, cancellationToken);
             }
             catch (EnrolmentRefusedException refused) when ((join is not null || i + 1 < known.Count) && refused.Refusal
                 is EnrolmentRefusal.NotEnrolled or EnrolmentRefusal.BadProof or EnrolmentRefusal.AwayTooLong)
@@ -205,7 +203,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
 
     private async Task<IdentitySnapshot> EnrolAsync(string address, JoinString join, CancellationToken cancellationToken)
     {
-        if (_pending?.Id != join.Id)
+        if (_pending is null || !Fits(_pending, join))
         {
             // On flash before the token is used: see the remarks.
             var pending = new KeptIdentity(
@@ -223,11 +221,11 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
             _ => new EnrolmentRequest.Enrol { Csr = SvidRequest.Create(key, join.Id), Token = join.Token },
             cancellationToken);
         Log.Enrolled(_logger, join.Id.ToString(), address);
-        return TakeOver(address, answer, join.Id, key, keeps: true);
+        return TakeOver(address, answer, join.Id, key, keeps: true, join);
     }
 
     private async Task<IdentitySnapshot> RenewAsync(
-        string address, LocalSvid svid, KeptIdentity kept, CancellationToken cancellationToken)
+        string address, LocalSvid svid, KeptIdentity kept, JoinString? join, CancellationToken cancellationToken)
     {
         var key = SigningKey.Generate(_options.KeyKind);
         var keeps = (_now() - _keptAt).Duration() >= _options.KeepEvery;
@@ -239,10 +237,11 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
                 ReplacesKey = keeps ? (ReadOnlyMemory<byte>?)kept.Key.PublicHash : null,
             },
             cancellationToken);
-        return TakeOver(address, answer, kept.Id, key, keeps);
+        return TakeOver(address, answer, kept.Id, key, keeps, join);
     }
 
-    private async Task<IdentitySnapshot> ReturnAsync(string address, KeptIdentity kept, CancellationToken cancellationToken)
+    private async Task<IdentitySnapshot> ReturnAsync(
+        string address, KeptIdentity kept, JoinString? join, CancellationToken cancellationToken)
     {
         var key = SigningKey.Generate(_options.KeyKind);
         var csr = SvidRequest.Create(key, kept.Id);
@@ -257,11 +256,12 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
             },
             cancellationToken);
         Log.Returned(_logger, kept.Id.ToString(), address);
-        return TakeOver(address, answer, kept.Id, key, keeps: true);
+        return TakeOver(address, answer, kept.Id, key, keeps: true, join);
     }
 
     /// <summary>Believes the answer only as far as any other chain: it must be ours, and lead to the bundle that came with it.</summary>
-    private IdentitySnapshot TakeOver(string address, EnrolmentAnswer answer, SpiffeId id, SigningKey key, bool keeps)
+    private IdentitySnapshot TakeOver(
+        string address, EnrolmentAnswer answer, SpiffeId id, SigningKey key, bool keeps, JoinString? join)
     {
         LocalSvid svid;
         TrustBundle bundle;
@@ -284,7 +284,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
 
         if (keeps)
         {
-            var others = (_options.Join()?.Addresses ?? []).Concat(_kept?.Addresses ?? []).Concat(_pending?.Addresses ?? []);
+            var others = (join?.Addresses ?? []).Concat(_kept?.Addresses ?? []).Concat(_pending?.Addresses ?? []);
             Keep(new KeptIdentity(id, key, svid.Chain, bundle)
             {
                 Addresses = [.. others.Prepend(address).Distinct(StringComparer.Ordinal).Take(JoinString.AddressesMax)],
@@ -314,12 +314,4 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
     }
 
     private static SpiffeId Server(SpiffeId of) => EnrolmentServerId.Of(of.TrustDomain, EnrolmentProtocol.AuthorityPath);
-}
-
-/// <summary>IDs of authorities' servers.</summary>
-internal static class EnrolmentServerId
-{
-    public static SpiffeId Of(TrustDomain domain, string path) => SpiffeId.Parse($"{SpiffeId.Scheme}{domain}{path}", out var id) is { } problem
-        ? throw new ArgumentException(problem.ToString(), nameof(path))
-        : id;
 }

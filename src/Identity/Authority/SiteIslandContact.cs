@@ -32,6 +32,11 @@ public sealed class SiteIslandContact(
             }
             catch (EnrolmentRefusedException refused) when (!EnrolmentRefusals.PassesByItself(refused.Refusal))
             {
+                if (refused.Refusal is EnrolmentRefusal.NoIsland or EnrolmentRefusal.Denied or EnrolmentRefusal.NotEnrolled)
+                {
+                    state.Forget();
+                }
+
                 throw new IdentityRefusedException(
                     $"the site authority refuses an island authority ({EnrolmentProtocol.Label(refused.Refusal)}): {refused.Message}", refused);
             }
@@ -49,19 +54,35 @@ public sealed class SiteIslandContact(
     {
         // All at once: one that does not answer must not take the time of the others.
         var server = EnrolmentServerId.Of(state.TrustDomain, EnrolmentProtocol.AuthorityPath);
-        var attempts = Addresses().Select(a => _client.IsThereAsync(a, server, bundles, cancellationToken)).ToList();
+        var attempts = Addresses().Select(a => LookAsync(a, server, bundles, cancellationToken)).ToList();
+        List<string> problems = [];
         while (attempts.Count > 0)
         {
             var first = await Task.WhenAny(attempts);
-            if (await first)
+            var (isThere, problem) = await first;
+            if (isThere)
             {
                 return true;
             }
 
+            problems.AddRange(problem is null ? [] : [problem]);
             attempts.Remove(first);
         }
 
-        return false;
+        return problems.Count == 0 ? false : throw new IOException(string.Join("; ", problems));
+    }
+
+    private async Task<(bool IsThere, string? Problem)> LookAsync(
+        string address, Spiffe.SpiffeId server, TrustBundleSet bundles, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _client.IsThereAsync(address, server, bundles, cancellationToken), null);
+        }
+        catch (IOException exception)
+        {
+            return (false, exception.Message);
+        }
     }
 
     private async Task<int> AskAsync(string address, LocalSvid svid, TrustBundleSet bundles, CancellationToken cancellationToken)

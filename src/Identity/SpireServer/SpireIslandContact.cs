@@ -26,7 +26,15 @@ public sealed class SpireIslandContact(SpireServerIssuer server, IslandState sta
 
         if (state.IsKeyDue(now()))
         {
-            state.Take(await server.NewDownstreamAuthorityAsync(svid, lifetime, cancellationToken));
+            try
+            {
+                state.Take(await server.NewDownstreamAuthorityAsync(svid, lifetime, cancellationToken));
+            }
+            catch (IdentityRefusedException)
+            {
+                state.Forget();
+                throw;
+            }
         }
         else if (!await server.IsThereAsync(cancellationToken))
         {

@@ -85,7 +85,10 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
         }
     }
 
-    /// <summary>True when the server answers and is who it should be. Shows nothing of ours.</summary>
+    /// <summary>
+    /// True when the server answers and is who it should be; false when it cannot be reached, or not in time. Shows nothing of ours.
+    /// </summary>
+    /// <exception cref="IOException">Something is there that is not believed to be the server, or we do not know by what to believe it.</exception>
     public async Task<bool> IsThereAsync(CancellationToken cancellationToken)
     {
         try
@@ -93,7 +96,10 @@ public sealed partial class SpireServerIssuer(SpireServerSettings settings) : II
             await using var connection = await OpenAsync(identity: null, Trust(), cancellationToken);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or GrpcException
+        {
+            InnerException: UnreachableException or OperationCanceledException or TlsHandshakeException { Failure: TlsFailure.TimedOut },
+        })
         {
             // Not there, or not in time: the same to who asks.
             return false;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using X0tta6bl4.Identity.Authority;
 using X0tta6bl4.Identity.Grpc;
 using X0tta6bl4.Identity.Sealed;
 using X0tta6bl4.Identity.Spiffe;
@@ -82,7 +83,7 @@ public sealed record SpireServerSettings
         catch (SocketException exception)
         {
             socket.Dispose();
-            throw new IOException($"it does not answer: {exception.Message}", exception);
+            throw new UnreachableException($"it does not answer: {exception.Message}", exception);
         }
         catch (OperationCanceledException)
         {

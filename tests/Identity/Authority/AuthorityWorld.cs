@@ -57,6 +57,10 @@ internal sealed class AuthorityWorld : IAsyncDisposable
         ? throw new ArgumentException(problem.ToString(), nameof(path))
         : id;
 
+    /// <summary>Another authority's root, of the same trust domain.</summary>
+    public static Certificate NewRoot() =>
+        IssuingKey.CreateRoot(Domain, KeyKind.P256, TimeSpan.FromDays(3650), TimeProvider.System.GetUtcNow()).Certificate;
+
     /// <summary>The authority comes up, on the port it had before.</summary>
     public async Task ServeAsync()
     {

@@ -211,31 +211,6 @@ public sealed class HostileRequestTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_limits_forget_old_sources_and_never_an_open_one()
-    {
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
-        var limits = new SourceLimits(time);
-        var open = IPAddress.Parse("10.255.255.1");
-        Assert.True(limits.TryEnter(open));
-        for (var i = 0; i < SourceLimits.SourcesMax * 3; i++)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(1));
-            var address = new IPAddress([10, 0, (byte)(i >> 8), (byte)i]);
-            Assert.True(limits.TryEnter(address));
-            limits.Leave(address);
-        }
-
-        limits.Leave(open);
-        Assert.True(limits.TryEnter(open));
-        for (var i = 1; i < SourceLimits.ConnectionsMax; i++)
-        {
-            Assert.True(limits.TryEnter(new IPAddress([10, 1, 0, (byte)i])));
-        }
-
-        Assert.False(limits.TryEnter(IPAddress.Parse("10.2.0.1")));
-    }
-
-    [Fact]
     public async Task Openssl_believes_the_server_and_finds_its_protocol()
     {
         using var openSsl = new Minting.OpenSsl();

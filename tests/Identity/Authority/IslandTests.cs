@@ -56,7 +56,7 @@ public sealed class IslandTests : IAsyncLifetime
     }
 
     private IslandFallbackIssuer Fallback(IIdentityIssuer real, MemorySecretStore store) => new(
-        real, new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System), NullLogger.Instance);
+        real, new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
 
     private IslandFallbackIssuer Restarted(MemorySecretStore store) => Fallback(_world.Router(store, null), store);
 
@@ -219,6 +219,34 @@ public sealed class IslandTests : IAsyncLifetime
         }
     }
 
+    /// <summary>
+    /// The line to the authority comes and goes. A device is on the island when the operator enrols another one in its place, and
+    /// the island hears of that.
+    /// </summary>
+    [Fact]
+    public async Task A_device_in_whose_place_another_was_enrolled_is_not_renewed_with_what_the_island_itself_signed_before()
+    {
+        var (_, old, oldStore) = await _world.EnrolledAsync("node/a");
+        await GrantAsync();
+        var issuer = new IslandIssuer([_address], oldStore, () => _world.Now, TimeProvider.System);
+        await _world.StopAsync();
+        _world.Now += TimeSpan.FromMinutes(5);
+        old = await issuer.IssueAsync(old, CancellationToken.None);
+
+        await _world.ServeAsync();
+        _world.Now += TimeSpan.FromMinutes(5);
+        var (_, anew, newStore) = await _world.EnrolledAsync("node/a");
+        await _contact.GetInTouchAsync(_own, CancellationToken.None);
+        await _world.StopAsync();
+        _world.Now += TimeSpan.FromMinutes(5);
+
+        await Assert.ThrowsAsync<IOException>(() => issuer.IssueAsync(old, CancellationToken.None));
+        var successor = new IslandIssuer([_address], newStore, () => _world.Now, TimeProvider.System);
+        anew = await successor.IssueAsync(anew, CancellationToken.None);
+        _world.Now += TimeSpan.FromMinutes(15);
+        Assert.True((await successor.IssueAsync(anew, CancellationToken.None)).IsIslandIssued);
+    }
+
     [Fact]
     public async Task A_no_of_the_real_authority_is_not_taken_to_an_island()
     {
@@ -324,6 +352,44 @@ public sealed class IslandTests : IAsyncLifetime
 
         await _world.Authority.GrantIslandAsync(AuthorityWorld.Id("node/island"), 0, CancellationToken.None);
         await Assert.ThrowsAsync<IdentityRefusedException>(() => _contact.GetInTouchAsync(_own, CancellationToken.None));
+        Assert.Null(_island.ServerIdentity);
+        Assert.Null(new IslandState(AuthorityWorld.Domain, _islandStore).Key);
+
+        // It comes back as it came.
+        await GrantAsync();
+        Assert.Equal((1, 1), (_state.NodeCount, new IslandState(AuthorityWorld.Domain, _islandStore).NodeCount));
+        Assert.NotNull(_island.StandsInUntil);
+    }
+
+    /// <summary>It might stand in for the days it was given, for whoever has stolen it.</summary>
+    [Fact]
+    public async Task An_island_that_is_denied_forgets_its_key_and_its_nodes()
+    {
+        var (_, current, store) = await _world.EnrolledAsync("node/a");
+        await GrantAsync();
+        await _world.Authority.DenyAsync(AuthorityWorld.Id("node/island"), CancellationToken.None);
+
+        await Assert.ThrowsAsync<IdentityRefusedException>(() => _contact.GetInTouchAsync(_own, CancellationToken.None));
+
+        var again = new IslandState(AuthorityWorld.Domain, _islandStore);
+        Assert.Equal((null, 0), (again.Key, again.NodeCount));
+        await _world.StopAsync();
+        await Assert.ThrowsAsync<IOException>(
+            () => new IslandIssuer([_address], store, () => _world.Now, TimeProvider.System).IssueAsync(current, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_router_that_is_refused_as_denied_is_told_to_put_away_what_else_it_has()
+    {
+        var told = 0;
+        var (real, current, _) = await _world.EnrolledAsync("node/a", o => o with { Denied = () => told++ });
+        await real.IssueAsync(current, CancellationToken.None);
+        Assert.Equal(0, told);
+        await _world.Authority.DenyAsync(AuthorityWorld.Id("node/a"), CancellationToken.None);
+
+        await Assert.ThrowsAsync<IdentityRefusedException>(() => real.IssueAsync(current, CancellationToken.None));
+
+        Assert.Equal(1, told);
     }
 
     [Fact]

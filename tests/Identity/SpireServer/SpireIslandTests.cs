@@ -68,7 +68,7 @@ public sealed class SpireIslandTests : IAsyncLifetime
     public async Task A_router_that_greeted_is_renewed_while_the_server_is_away_and_goes_back_to_it()
     {
         await GetInTouchAsync();
-        var fallback = new IslandFallbackIssuer(_router, _islands, NullLogger.Instance);
+        var fallback = new IslandFallbackIssuer(_router, _islands, NullLogger.Instance, TimeProvider.System);
         var current = await fallback.IssueAsync(null, CancellationToken.None);
         Assert.Empty((await _islands.GreetAsync(current, CancellationToken.None)).Problems);
 
@@ -124,6 +124,26 @@ public sealed class SpireIslandTests : IAsyncLifetime
         Assert.Equal((1, 0), (_server.Counters.Greeted, _server.Counters.Renewed));
     }
 
+    /// <summary>Its own identity is not there yet, and the bundle is lost or older than the server's authority.</summary>
+    [Fact]
+    public async Task A_server_that_answers_and_is_not_believed_is_not_one_that_is_away()
+    {
+        var stale = new MemoryStore();
+        stale.Put("spire-bundle", AuthorityWorld.NewRoot().Der.Span);
+        foreach (var island in new[]
+        {
+            _domain.Router(s => s with { Store = new MemoryStore(), Bootstrap = () => throw new IOException("trust_bundle.pem is missing") }),
+            _domain.Router(s => s with { Store = stale }),
+        })
+        {
+            var contact = new SpireIslandContact(island, _state, TimeSpan.FromDays(7), Now);
+            await Assert.ThrowsAnyAsync<IOException>(() => contact.IsAuthorityThereAsync(new TrustBundleSet(), CancellationToken.None));
+        }
+
+        await _domain.Server.StopAsync();
+        Assert.False(await _contact.IsAuthorityThereAsync(new TrustBundleSet(), CancellationToken.None));
+    }
+
     [Fact]
     public async Task Before_its_first_contact_it_is_nobody_and_a_router_that_greets_is_told_so()
     {
@@ -148,6 +168,13 @@ public sealed class SpireIslandTests : IAsyncLifetime
         _domain.Ahead = ((first.NotAfter - first.Certificate.NotBefore) / 8) + TimeSpan.FromSeconds(30);
         await GetInTouchAsync();
         Assert.NotSame(first, _state.Key);
+
+        _domain.Ahead += (_state.Key!.NotAfter - _state.Key.Certificate.NotBefore) / 8;
+        _domain.Server.Entries[1].Downstream = false;
+        await Assert.ThrowsAsync<IdentityRefusedException>(GetInTouchAsync);
+        Assert.Null(_state.Key);
+        _domain.Server.Entries[1].Downstream = true;
+        await GetInTouchAsync();
 
         await _domain.Server.StopAsync();
         var contact = _state.LastContact;

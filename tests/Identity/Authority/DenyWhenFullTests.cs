@@ -1,7 +1,6 @@
 using X0tta6bl4.Identity.Authority;
-using X0tta6bl4.Identity.Tests.Authority;
 
-namespace X0tta6bl4.Identity.Tests.Reader;
+namespace X0tta6bl4.Identity.Tests.Authority;
 
 public sealed class DenyWhenFullTests
 {
@@ -18,5 +17,7 @@ public sealed class DenyWhenFullTests
         await world.Authority.DenyAsync(AuthorityWorld.Id("node/7"), CancellationToken.None);
 
         Assert.True(await world.Ledger.ReadAsync(s => s.Nodes[AuthorityWorld.Id("node/7")].IsDenied, CancellationToken.None));
+        await Assert.ThrowsAsync<IdentityAuthorityException>(() => world.TokenAsync("node/new"));
+        await Assert.ThrowsAsync<IdentityAuthorityException>(() => world.Authority.DenyAsync(AuthorityWorld.Id("node/new"), CancellationToken.None));
     }
 }
