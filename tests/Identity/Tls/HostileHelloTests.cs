@@ -154,6 +154,17 @@ public sealed class HostileHelloTests(TlsWorld world) : IClassFixture<TlsWorld>
             expected == alert, $"expected {Text(expected)}, was {Text(alert)}: {failure.Failure}: {failure.Message}");
     }
 
+    /// <summary>What the cases change is good as it is: else they would be refused for something else than they say.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task The_hello_they_begin_with_is_answered(bool isServer)
+    {
+        var hello = isServer ? GoodServer : GoodClient;
+        var (failure, alert) = await SayAsync(isServer, [id => hello.Record(isServer, id)], toTheEnd: false);
+
+        Assert.Equal((TlsFailure.Truncated, (int?)null), (failure.Failure, alert));
+    }
+
     /// <summary>What is no hello, or too much around one.</summary>
     private static readonly (string What, byte[] Bytes)[] Floods =
     [
@@ -197,7 +208,8 @@ public sealed class HostileHelloTests(TlsWorld world) : IClassFixture<TlsWorld>
     }
 
     /// <summary>Says hellos to our side, each when something of ours has come, and closes its half.</summary>
-    private async Task<(TlsHandshakeException Failure, int? Alert)> SayAsync(bool isServer, List<Func<byte[], byte[]>> hellos)
+    private async Task<(TlsHandshakeException Failure, int? Alert)> SayAsync(
+        bool isServer, List<Func<byte[], byte[]>> hellos, bool toTheEnd = true)
     {
         var (near, far) = await Loopback.PairAsync();
         var ours = TlsWorld.ResultAsync(isServer
@@ -227,7 +239,7 @@ public sealed class HostileHelloTests(TlsWorld world) : IClassFixture<TlsWorld>
                 await far.WriteAsync(hellos[i](sessionId), patience.Token);
             }
 
-            while (alert is null)
+            while (toTheEnd && alert is null)
             {
                 var (type, content) = await ReadRecordAsync(far, patience.Token);
                 alert = type == ContentType.alert ? content[^1] : null;
