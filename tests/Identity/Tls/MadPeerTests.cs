@@ -10,8 +10,12 @@ namespace X0tta6bl4.Identity.Tests.Tls;
 /// application data between two parts of a handshake message, and an alert in two parts. internal_error is its word for a message
 /// that is cut off.
 /// </summary>
+[Collection(Alone)]
 public sealed class MadPeerTests(TlsWorld world) : IClassFixture<TlsWorld>
 {
+    /// <summary>Tests that look at the memory of the process run beside no others.</summary>
+    internal const string Alone = "alone";
+
     private const byte CompressedCertificate = 25;
     private const byte MessageHash = 254;
 
@@ -145,7 +149,7 @@ public sealed class MadPeerTests(TlsWorld world) : IClassFixture<TlsWorld>
             {
                 before = GC.GetTotalMemory(forceFullCollection: true);
                 await stream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
-                // Of 22 MB; the tests beside this one have objects of their own.
+                // Of 22 MB.
                 Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 10_000_000);
             });
         Assert.IsType<MutualTlsStream>(ours);
@@ -182,3 +186,7 @@ public sealed class MadPeerTests(TlsWorld world) : IClassFixture<TlsWorld>
         return (ours, await talking.WaitAsync(Patience));
     }
 }
+
+/// <summary>See <see cref="MadPeerTests.Alone"/>.</summary>
+[CollectionDefinition(MadPeerTests.Alone, DisableParallelization = true)]
+public sealed class AloneCollection;
