@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly filter=${1:-}
-readonly results=artifacts/test-results
+readonly results=$PWD/artifacts/test-results
 # Folders under src whose coverage is measured, by their own suite, and the least of it in per cent, of lines and of branches.
 readonly -a coverage_of=(Identity)
 readonly coverage_floor=85

@@ -110,11 +110,12 @@ public sealed class JwtWorld : IDisposable
             $$"""{"kty":"RSA","use":"jwt-svid","kid":"huge","n":"{{TokenMint.Encode([.. Enumerable.Repeat((byte)0xFF, 513)])}}","e":"AQAB"}""",
             $$"""{"kty":"RSA","use":"jwt-svid","kid":"composite","n":"{{TokenMint.Encode([.. Enumerable.Repeat((byte)0xFF, 256)])}}","e":"AQAB"}""",
         ]);
-        Bundles = new JwtBundleSet(
-            Read(Bundle, "example.org"),
+        Bundles = new JwtBundleSet([
+            .. Ids.Domains.Select(domain => Read(Bundle, domain)),
             Read(Set([Svid("other", key: "es256")]), "other.org"),
             Read(Set([Svid("es256", key: "only")]), "single.org"),
-            Read(Set([]), "empty.org"));
+            Read(Set([]), "empty.org"),
+        ]);
         ApiKeySet = Set(
         [
             Mint.Jwk(_keys["ed"], "\"kid\":\"ed\",\"alg\":\"EdDSA\",\"use\":\"sig\""),

@@ -141,10 +141,14 @@ internal sealed class Mint : IDisposable
     }
 
     /// <summary>OpenSSL as a TLS peer, with this identity, at the time the certificates are for.</summary>
-    public Process Peer(string command, Minted identity, Minted root, params IEnumerable<string> more) => _openSsl.Start(
+    public Process Peer(string command, Minted identity, Minted root, params IEnumerable<string> more) =>
+        Talker(command, identity, root, ["-quiet", .. more]);
+
+    /// <summary>The same, which takes commands and says what it does.</summary>
+    public Process Talker(string command, Minted identity, Minted root, params IEnumerable<string> more) => _openSsl.Start(
     [
         command, "-cert", identity.CertificateFile, "-key", identity.KeyFile, "-CAfile", root.CertificateFile,
-        "-verify_return_error", "-attime", Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), "-quiet", .. more,
+        "-verify_return_error", "-attime", Now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), .. more,
     ]);
 
     /// <summary>The same without an identity.</summary>

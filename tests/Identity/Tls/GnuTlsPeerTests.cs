@@ -161,6 +161,18 @@ public sealed class GnuTlsPeerTests(PresentWorld world) : IClassFixture<PresentW
         await ToolPeer.EndsCleanlyAsync(ours);
     }
 
+    /// <summary>What we do not do is offered, not taken, and no reason to refuse: compressed certificates, proofs later on, heartbeats.</summary>
+    [Theory]
+    [InlineData("--compress-cert=zlib"), InlineData("--post-handshake-auth"), InlineData("--heartbeat")]
+    public async Task An_offer_we_do_not_take_does_no_harm(string offer)
+    {
+        var (result, peer) = await ToolPeer.AcceptAsync(Client(Tls13, Leaf(), offer), world.Settings());
+        using var client = peer;
+        await using var ours = Assert.IsType<MutualTlsStream>(result);
+        await ours.WriteAsync("from us\n"u8.ToArray());
+        await client.HeardAsync("from us");
+    }
+
     [Fact]
     public async Task A_client_without_a_certificate_is_told_that_one_is_required()
     {

@@ -153,6 +153,46 @@ public sealed class OpenSslPeerTests(TlsWorld world) : IClassFixture<TlsWorld>
         Assert.Contains("from us", theirs, StringComparison.Ordinal);
     }
 
+    /// <summary>Letters at the beginning of a line are commands of s_client: k changes its keys, K asks for ours as well.</summary>
+    [Theory]
+    [InlineData("k"), InlineData("K")]
+    public async Task A_client_changes_its_keys(string command)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = world.Mint.Talker(
+            "s_client", Leaf("openssl"), world.Authorities.Root, "-connect", Connect(((IPEndPoint)listener.LocalEndpoint).Port), "-tls1_3");
+        try
+        {
+            var heard = client.StandardOutput.ReadToEndAsync();
+            using var socket = await listener.AcceptTcpClientAsync().WaitAsync(Patience);
+            var ours = await MutualTlsStream.AcceptAsync(
+                socket.GetStream(), world.Settings(world.Server), TimeProvider.System, CancellationToken.None);
+            var read = new byte[2];
+            foreach (var line in new[] { "1", "2", "3" })
+            {
+                await client.StandardInput.WriteLineAsync(command);
+                await client.StandardInput.FlushAsync();
+                // A command is one only where it is all that is read at once.
+                await Task.Delay(200);
+                await client.StandardInput.WriteLineAsync(line);
+                await client.StandardInput.FlushAsync();
+                await ours.ReadExactlyAsync(read).AsTask().WaitAsync(Patience);
+                Assert.Equal($"{line}\n", Encoding.ASCII.GetString(read));
+                await ours.WriteAsync(Encoding.ASCII.GetBytes($"new keys {line}\n"));
+            }
+
+            await ours.DisposeAsync();
+            var said = await heard.WaitAsync(Patience);
+            Assert.Contains("KEYUPDATE", said + await client.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+            Assert.Contains("new keys 3", said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            client.Kill();
+        }
+    }
+
     [Fact]
     public async Task A_client_without_a_certificate_is_told_that_one_is_required()
     {
