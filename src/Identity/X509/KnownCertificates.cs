@@ -7,13 +7,13 @@ namespace X0tta6bl4.Identity.X509;
 /// <remarks>
 /// What is kept are facts of arithmetic about bytes: how they read, and that the key in those other bytes signed them. Both are true
 /// for ever, whatever the time is and whomever we trust; and those questions are asked anew each time, as is every other rule.
-/// A certificate that differs in one byte is another one. Only whole chains that were believed enter, so that a stranger can
-/// neither fill it nor push others out. Thread-safe.
+/// A certificate that differs in one byte is another one. Only whole chains that were believed enter: nobody can fill it, or
+/// push others out, with certificates of his own making. Thread-safe.
 /// </remarks>
 internal sealed class KnownCertificates
 {
-    /// <summary>Most certificates; beyond it the one that was not needed for the longest time is forgotten. About 16 KB each.</summary>
-    public const int CountMax = 64;
+    /// <summary>Most certificates; beyond it the one that was not needed for the longest time is forgotten. About 15 KB each.</summary>
+    public const int CountMax = 32;
 
     /// <summary>Most bytes of a certificate that is kept: ten times an SVID's. A longer one is read anew each time.</summary>
     public const int CertificateBytesMax = 4 * 1024;
