@@ -129,11 +129,12 @@ public sealed class SpireIslandTests : IAsyncLifetime
     public async Task A_server_that_answers_and_is_not_believed_is_not_one_that_is_away()
     {
         var stale = new MemoryStore();
-        stale.Put("spire-bundle", AuthorityWorld.NewRoot().Der.Span);
+        var old = AuthorityWorld.NewRoot();
+        stale.Put("spire-bundle", old.Der.Span);
         foreach (var island in new[]
         {
             _domain.Router(s => s with { Store = new MemoryStore(), Bootstrap = () => throw new IOException("trust_bundle.pem is missing") }),
-            _domain.Router(s => s with { Store = stale }),
+            _domain.Router(s => s with { Store = stale, Bootstrap = () => new TrustBundle(_domain.Domain, [old]) }),
         })
         {
             var contact = new SpireIslandContact(island, _state, TimeSpan.FromDays(7), Now);
