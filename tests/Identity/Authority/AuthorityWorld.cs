@@ -12,10 +12,17 @@ namespace X0tta6bl4.Identity.Tests.Authority;
 /// <summary>A site: an authority that really listens, routers that may come, and a clock that is set by hand.</summary>
 internal sealed class AuthorityWorld : IAsyncDisposable
 {
+    private static int _worlds;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("x0-authority-").FullName;
     private CancellationTokenSource _stop = new();
     private Task _serving = Task.CompletedTask;
     private int _port;
+
+    /// <summary>
+    /// Each world listens on a loopback address of its own: the port of an authority that went away must not be another test's.
+    /// </summary>
+    private readonly IPAddress _ip = new([127, 77, .. BitConverter.GetBytes((ushort)Interlocked.Increment(ref _worlds))]);
 
     public AuthorityWorld(KeyKind kind = KeyKind.P256, AuthorityPolicy? policy = null, DateTimeOffset? now = null)
     {
@@ -47,7 +54,7 @@ internal sealed class AuthorityWorld : IAsyncDisposable
 
     public string LedgerFile => Path.Combine(LedgerFolder, AuthorityLedger.FileName);
 
-    public string Address => $"127.0.0.1:{_port}";
+    public string Address => $"{_ip}:{_port}";
 
     public string PathOf(string name) => Path.Combine(_folder, name);
 
@@ -65,7 +72,7 @@ internal sealed class AuthorityWorld : IAsyncDisposable
     public async Task ServeAsync()
     {
         var listening = new TaskCompletionSource<IReadOnlyList<IPEndPoint>>();
-        _serving = Server.RunAsync([new IPEndPoint(IPAddress.Loopback, _port)], _stop.Token, listening.SetResult);
+        _serving = Server.RunAsync([new IPEndPoint(_ip, _port)], _stop.Token, listening.SetResult);
         if (await Task.WhenAny(listening.Task, _serving) == _serving)
         {
             await _serving;
@@ -112,7 +119,7 @@ internal sealed class AuthorityWorld : IAsyncDisposable
     public async Task<MutualTlsStream> ConnectAsync(LocalSvid? identity = null)
     {
         var client = new TcpClient { NoDelay = true };
-        await client.ConnectAsync(IPAddress.Loopback, _port);
+        await client.ConnectAsync(_ip, _port);
         return await MutualTlsStream.ConnectAsync(client.GetStream(), ClientSettings(identity), TimeProvider.System, CancellationToken.None);
     }
 

@@ -186,7 +186,7 @@ public sealed class HostileRequestTests : IAsyncLifetime
         for (var i = 0; i < SourceLimits.ConnectionsOfSourceMax + 3; i++)
         {
             var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, int.Parse(_world.Address.Split(':')[1]));
+            await client.ConnectAsync(IPEndPoint.Parse(_world.Address));
             silent.Add(client);
         }
 
