@@ -4,6 +4,7 @@ using static X0tta6bl4.Identity.Tests.Sealed.StoreFolder;
 namespace X0tta6bl4.Identity.Tests.Sealed;
 
 /// <summary>The power goes at every step of everything that writes; afterwards there is the old or the new, and the store works.</summary>
+[Collection(Alone.Name)]
 public sealed class PowerCutTests
 {
     private static readonly (string, string)[] Before = [("a", "old a"), ("b", "old b"), ("c", "old c")];

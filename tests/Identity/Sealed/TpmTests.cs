@@ -7,6 +7,7 @@ using static X0tta6bl4.Identity.Tests.Sealed.StoreFolder;
 namespace X0tta6bl4.Identity.Tests.Sealed;
 
 /// <summary>Against swtpm, which is the reference implementation of the TPM 2.0 Library in a process.</summary>
+[Collection(Alone.Name)]
 public sealed class TpmTests : IDisposable
 {
     /// <summary>More than any TPM has room for, were one left behind each time.</summary>

@@ -10,12 +10,9 @@ namespace X0tta6bl4.Identity.Tests.Tls;
 /// application data between two parts of a handshake message, and an alert in two parts. internal_error is its word for a message
 /// that is cut off.
 /// </summary>
-[Collection(Alone)]
+[Collection(Alone.Name)]
 public sealed class MadPeerTests(TlsWorld world) : IClassFixture<TlsWorld>
 {
-    /// <summary>Tests that look at the memory of the process run beside no others.</summary>
-    internal const string Alone = "alone";
-
     private const byte CompressedCertificate = 25;
     private const byte MessageHash = 254;
 
@@ -186,7 +183,3 @@ public sealed class MadPeerTests(TlsWorld world) : IClassFixture<TlsWorld>
         return (ours, await talking.WaitAsync(Patience));
     }
 }
-
-/// <summary>See <see cref="MadPeerTests.Alone"/>.</summary>
-[CollectionDefinition(MadPeerTests.Alone, DisableParallelization = true)]
-public sealed class AloneCollection;
