@@ -10,6 +10,7 @@ return args switch
         TlsBenchmark.Handshakes(folder, suite, count, areStrangers: false),
     ["tls-strangers", var folder, var suite, var times] when int.TryParse(times, out var count) =>
         TlsBenchmark.Handshakes(folder, suite, count, areStrangers: true),
+    ["tls-decide", var folder, var times] when int.TryParse(times, out var count) => TlsBenchmark.Decide(folder, count),
     ["tls-bulk", var folder, var suite, var size] when int.TryParse(size, out var mebibytes) =>
         TlsBenchmark.Bulk(folder, suite, mebibytes),
     ["tls-memory", var folder, var suite, var times, var garbage] when int.TryParse(times, out var count) && int.TryParse(garbage, out var bad) =>
@@ -25,6 +26,7 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: x0tta6bl4-bench snapshot MESH_INTERFACE ROUNDS
                x0tta6bl4-bench tls-handshakes|tls-strangers FOLDER SUITE COUNT
+               x0tta6bl4-bench tls-decide FOLDER COUNT
                x0tta6bl4-bench tls-bulk FOLDER SUITE MEBIBYTES
                x0tta6bl4-bench tls-memory FOLDER SUITE HANDSHAKES GARBAGE
                x0tta6bl4-bench tls-rotation FOLDER CLIENTS ROTATIONS SECONDS

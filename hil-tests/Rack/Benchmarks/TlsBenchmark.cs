@@ -25,6 +25,14 @@ internal sealed class TlsBenchmark : IBenchmark
     /// <summary>Budget of a handshake, a side, KB.</summary>
     private const double AllocatedBudgetKb = 400;
 
+    private const int DecidedARound = 200;
+
+    /// <summary>Budget of deciding about any chain, ms of CPU.</summary>
+    private const double DecideCpuBudgetMs = 20;
+
+    /// <summary>Budget of deciding about any chain, KB.</summary>
+    private const double DecideAllocatedBudgetKb = 2000;
+
     /// <summary>Budget of the whole process, KiB.</summary>
     private const double RssBudgetKib = 20 * 1024;
 
@@ -45,8 +53,15 @@ internal sealed class TlsBenchmark : IBenchmark
         foreach (var key in (string[])["p256", "ed25519"])
         {
             context.Say($"{key}: {Rounds} rounds of {HandshakesARound} handshakes, ours with known peers and with strangers, and OpenSSL");
-            var folder = await MintAsync(directory.File(key), key == "ed25519", cancellation);
+            var folder = await MintAsync(directory.File(key), key, cancellation);
             figures.AddRange(await HandshakesAsync(pair, folder, key));
+        }
+
+        context.Say($"what it takes to decide about a stranger's chain, {DecidedARound} times");
+        await MintAsync(directory.File("rsa4096"), "rsa4096", cancellation);
+        foreach (var key in (string[])["p256", "ed25519", "rsa4096"])
+        {
+            figures.AddRange(await DecideAsync(pair, directory.File(key), key));
         }
 
         foreach (var (suite, name) in ((string, string)[])[(ChaCha20, "chacha20"), (Aes128, "aes128gcm")])
@@ -60,9 +75,9 @@ internal sealed class TlsBenchmark : IBenchmark
         return figures;
     }
 
-    private static async Task<string> MintAsync(string folder, bool isEd25519, CancellationToken cancellation)
+    private static async Task<string> MintAsync(string folder, string key, CancellationToken cancellation)
     {
-        var certificates = await TlsCertificates.MakeAsync(folder, isEd25519, cancellation);
+        var certificates = await TlsCertificates.MakeAsync(folder, key, cancellation);
         await certificates.IdentityAsync("client", "client", cancellation);
         await certificates.IdentityAsync("server", "server", cancellation);
         return folder;
@@ -102,6 +117,16 @@ internal sealed class TlsBenchmark : IBenchmark
             yield return BenchFigure.AgainstBudget(
                 $"handshake_allocated/{name}-{side}", Median(ours, $"{side}_allocated") / HandshakesARound / 1000, AllocatedBudgetKb, "KB");
         }
+    }
+
+    private static async Task<IEnumerable<BenchFigure>> DecideAsync(Pair pair, string folder, string key)
+    {
+        var decided = await pair.OursAsync(["tls-decide", folder, DecidedARound.ToString(CultureInfo.InvariantCulture)]);
+        return
+        [
+            BenchFigure.AgainstBudget($"decide_cpu/{key}", decided.GetProperty("cpu_us").GetDouble() / 1000, DecideCpuBudgetMs, "ms"),
+            BenchFigure.AgainstBudget($"decide_allocated/{key}", decided.GetProperty("allocated").GetDouble() / 1000, DecideAllocatedBudgetKb, "KB"),
+        ];
     }
 
     private static async Task<IEnumerable<BenchFigure>> BulkAsync(Pair pair, string folder, string suite, string name)

@@ -44,12 +44,17 @@ internal sealed class TlsCertificates
 
     /// <summary>An authority of its own.</summary>
     /// <param name="folder">Not there yet.</param>
-    /// <param name="isEd25519">Ed25519 for every key; else P-256.</param>
+    /// <param name="key">Kind of every key: <c>p256</c>, <c>ed25519</c>, <c>rsa4096</c>.</param>
     /// <param name="cancellation">Gives up.</param>
-    public static async Task<TlsCertificates> MakeAsync(string folder, bool isEd25519, CancellationToken cancellation)
+    public static async Task<TlsCertificates> MakeAsync(string folder, string key, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        var made = new TlsCertificates(folder, isEd25519 ? ["ed25519"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        var made = new TlsCertificates(folder, key switch
+        {
+            "p256" => ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            "rsa4096" => ["rsa", "-pkeyopt", "rsa_keygen_bits:4096"],
+            _ => [key],
+        });
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.cnf"), Config, cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder, "index.txt"), "", cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder, "serial"), "1000", cancellation);

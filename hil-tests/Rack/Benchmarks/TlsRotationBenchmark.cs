@@ -28,7 +28,7 @@ internal sealed class TlsRotationBenchmark : IBenchmark
         var rotations = Math.Max(1, (int)context.Seconds.TotalSeconds / EverySeconds);
         using var directory = RackDirectory.Create();
         context.Say($"minting {(Clients + 1) * (rotations + 1)} identities");
-        var certificates = await TlsCertificates.MakeAsync(directory.File("rotation"), isEd25519: false, cancellation);
+        var certificates = await TlsCertificates.MakeAsync(directory.File("rotation"), "p256", cancellation);
         foreach (var node in Enumerable.Range(1, Clients).Select(i => $"client{i}").Append("server"))
         {
             for (var i = 0; i <= rotations; i++)

@@ -187,7 +187,7 @@ public sealed class JsonWebKey
 
         var exponent = new BigInteger(1, _y);
         return exponent.BitLength is >= 2 and <= PublicKey.RsaExponentBitsMax && exponent.TestBit(0)
-            ? (new RsaKeyParameters(isPrivate: false, new BigInteger(1, _x), exponent), "")
+            ? (PublicKey.RsaKey(new BigInteger(1, _x), exponent), "")
             : (null, "its exponent is even, too small or too large");
     }
 

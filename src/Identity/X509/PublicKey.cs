@@ -7,6 +7,8 @@ using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.EC;
 using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Math;
+using Org.BouncyCastle.Utilities;
 
 namespace X0tta6bl4.Identity.X509;
 
@@ -61,8 +63,7 @@ public sealed class PublicKey
     public override string ToString() => Kind == KeyKind.Rsa ? $"RSA {Bits}" : Kind.ToString();
 
     /// <summary>
-    /// Whether the key is one we would read, without the arithmetic of reading it: BouncyCastle tests every RSA modulus for
-    /// a quarter of a second, which no stranger shall have for the asking.
+    /// Whether the key is one we would read, without the arithmetic of reading it, which no stranger shall have for the asking.
     /// </summary>
     /// <exception cref="WeakKeyException">The key is not on the allow list.</exception>
     internal static void CheckKind(SubjectPublicKeyInfo info)
@@ -102,8 +103,20 @@ public sealed class PublicKey
         }
 
         var rsa = RsaOf(info);
-        return new PublicKey(
-            KeyKind.Rsa, rsa.Modulus.BitLength, new RsaKeyParameters(isPrivate: false, rsa.Modulus, rsa.PublicExponent));
+        return new PublicKey(KeyKind.Rsa, rsa.Modulus.BitLength, RsaKey(rsa.Modulus, rsa.PublicExponent));
+    }
+
+    /// <summary>
+    /// An RSA key without the search for primes that BouncyCastle makes of every modulus, which takes a quarter of a second of a
+    /// server and several of a router. What it would find, a modulus its own holder made unsafe, is between that holder and the
+    /// authority that vouches for the key; small factors are still refused.
+    /// </summary>
+    internal static RsaKeyParameters RsaKey(BigInteger modulus, BigInteger exponent)
+    {
+        RsaKeyParameters? key = null;
+        Properties.WithThreadProperty(
+            Properties.RsaMaxMRTests, "0", () => key = new RsaKeyParameters(isPrivate: false, modulus, exponent));
+        return key!;
     }
 
     private static (KeyKind Kind, DerObjectIdentifier Curve) CurveOf(SubjectPublicKeyInfo info)

@@ -43,6 +43,35 @@ internal static class TlsBenchmark
         return 0;
     }
 
+    /// <summary>Decides about the client's chain as about a stranger's.</summary>
+    public static int Decide(string folder, int count)
+    {
+        var files = new TlsFolder(folder);
+        ReadOnlyMemory<byte>[] chain = [.. files.Chain("client")];
+        var (cpu, allocated) = (0d, 0L);
+        for (var i = -1; i < count; i++)
+        {
+            var verifier = new SvidVerifier(new SvidPolicy());
+            var bundles = files.NewBundles();
+            var (cpuBefore, allocatedBefore) = (ThreadCpu.ThreadMicroseconds(), GC.GetAllocatedBytesForCurrentThread());
+            var verdict = verifier.Verify(chain, bundles, DateTimeOffset.UtcNow);
+            // The first one is to warm up.
+            cpu += i < 0 ? 0 : ThreadCpu.ThreadMicroseconds() - cpuBefore;
+            allocated += i < 0 ? 0 : GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+            if (verdict.Refusal is { } refusal)
+            {
+                throw new InvalidOperationException(refusal.ToString());
+            }
+        }
+
+        using var json = new Utf8JsonWriter(Console.OpenStandardOutput());
+        json.WriteStartObject();
+        json.WriteNumber("cpu_us", cpu / count);
+        json.WriteNumber("allocated", allocated / count);
+        json.WriteEndObject();
+        return 0;
+    }
+
     /// <summary>One way, in writes of a record each; the client sends.</summary>
     public static int Bulk(string folder, string suite, int mebibytes)
     {

@@ -12,12 +12,19 @@ internal sealed class TlsFolder(string folder)
 
     public string Folder => folder;
 
-    public TrustBundleSet Bundles { get; } = new(SvidFiles.ReadBundle(Path.Combine(folder, "root.pem"), ParseDomain()));
+    public TrustBundleSet Bundles { get; } = ReadBundles(folder);
 
     public static IReadOnlyList<SpiffeIdPattern> Everybody { get; } = [Pattern($"spiffe://{Domain}/*")];
 
     public LocalSvid Identity(string name) =>
         SvidFiles.Read(Path.Combine(folder, $"{name}.pem"), Path.Combine(folder, $"{name}.key"));
+
+    /// <summary>The same, none of whose keys has been used.</summary>
+    public TrustBundleSet NewBundles() => ReadBundles(folder);
+
+    /// <summary>The certificates a peer would send.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Chain(string name) =>
+        CertificateList.Read(File.ReadAllBytes(Path.Combine(folder, $"{name}.pem")), SvidPolicy.ChainCertificatesMax);
 
     /// <summary>One side's settings.</summary>
     /// <param name="name">Of its files.</param>
@@ -42,6 +49,8 @@ internal sealed class TlsFolder(string folder)
         "TLS_AES_128_GCM_SHA256" => CipherSuite.TLS_AES_128_GCM_SHA256,
         _ => throw new ArgumentException($"no cipher suite {name} here", nameof(name)),
     };
+
+    private static TrustBundleSet ReadBundles(string folder) => new(SvidFiles.ReadBundle(Path.Combine(folder, "root.pem"), ParseDomain()));
 
     private static TrustDomain ParseDomain() =>
         TrustDomain.Parse(Domain, out var domain) is { } problem ? throw new InvalidOperationException(problem.Text) : domain;

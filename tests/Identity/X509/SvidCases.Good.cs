@@ -62,6 +62,8 @@ internal static class GoodChains
         Good("U-9", "an Ed25519 leaf's key", a => a.Leaf(w => w with { Key = "ed25519" })),
         Good("U-9", "an RSA leaf's key of 2048 bits", a => a.Leaf(w => w with { Key = "rsa2048" })),
         Good("U-9", "an Ed25519 authority", a => a.Below(w => w with { Key = "ed25519" })),
+        Good("U-9", "keys of 4096 bits, the authority's and the leaf's",
+            a => a.Below(w => w with { Key = "rsa4096" }, w => w with { Key = "rsa4096" })),
         Good("U-9", "an RSA authority with SHA-512", a => a.Below(w => w with { Key = "rsa2048" }, w => w with { Digest = "sha512" })),
         Good("U-9", "a P-384 authority with SHA-384", a => a.Below(w => w with { Key = "p384" }, w => w with { Digest = "sha384" })),
         .. Ids.Good.Select(id => Good(

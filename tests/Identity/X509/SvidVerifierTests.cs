@@ -79,8 +79,11 @@ public sealed class SvidVerifierTests(TlsWorld world) : IClassFixture<TlsWorld>
     public void Is_believed(string what)
     {
         var chain = GoodChains.All.Single(c => c.What == what).Chain(world.Authorities);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var verdict = Verify(chain);
 
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, AllocatedBytesMax);
         Assert.Null(verdict.Refusal);
         Assert.Equal(Certificate.Read(chain[0]).Uris.Single(), verdict.Svid!.Id.ToString());
     }
