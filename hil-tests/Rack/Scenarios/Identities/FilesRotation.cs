@@ -27,7 +27,7 @@ internal sealed class FilesRotation : IScenario
             await Steps.StatusAsync(router, "the broker is connected", s => s.MqttConnected, Steps.MeshLimit, cancellation);
         }
 
-        var reports = await ReportsWatch.StartAsync(bench, cancellation);
+        var reports = await ReportsWatch.StartAsync(bench.Broker!, bench.Routers, cancellation);
         var taken = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {

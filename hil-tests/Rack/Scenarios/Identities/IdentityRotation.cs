@@ -36,7 +36,7 @@ internal sealed class IdentityRotation : IScenario
 
         await AuthoritySteps.FoundAsync(bench, cancellation);
         await AuthoritySteps.EnrolAsync(bench, bench.Routers, cancellation);
-        var reports = await ReportsWatch.StartAsync(bench, cancellation);
+        var reports = await ReportsWatch.StartAsync(bench.Broker!, bench.Routers, cancellation);
         var before = await RotationsAsync(bench, cancellation);
         for (var start = RackClock.Now; RackClock.Now - start < Watched;)
         {

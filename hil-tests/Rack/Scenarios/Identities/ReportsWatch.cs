@@ -1,4 +1,3 @@
-using X0tta6bl4.Rack.Bench;
 using X0tta6bl4.Rack.Broker;
 using X0tta6bl4.Rack.Readings;
 using X0tta6bl4.Rack.Rig;
@@ -11,22 +10,25 @@ internal sealed class ReportsWatch
     /// <summary>Reports come once a second; an emulated router takes about a second for a handshake.</summary>
     private static readonly TimeSpan GapMax = TimeSpan.FromSeconds(8);
 
-    private readonly IBench _bench;
+    private readonly ReportBroker _broker;
+    private readonly IReadOnlyList<IRouter> _routers;
     private readonly TimeSpan _startedAt = RackClock.Now;
     private readonly long _mark;
     private readonly Dictionary<string, long> _dropped = [];
 
-    private ReportsWatch(IBench bench)
+    private ReportsWatch(ReportBroker broker, IReadOnlyList<IRouter> routers)
     {
-        _bench = bench;
-        _mark = bench.Broker!.Messages.Mark;
+        _broker = broker;
+        _routers = routers;
+        _mark = broker.Messages.Mark;
     }
 
     /// <summary>Begins, with routers that are connected. What they dropped before, for want of a connection, does not count.</summary>
-    public static async Task<ReportsWatch> StartAsync(IBench bench, CancellationToken cancellation)
+    public static async Task<ReportsWatch> StartAsync(
+        ReportBroker broker, IReadOnlyList<IRouter> routers, CancellationToken cancellation)
     {
-        var watch = new ReportsWatch(bench);
-        foreach (var router in bench.Routers)
+        var watch = new ReportsWatch(broker, routers);
+        foreach (var router in routers)
         {
             watch._dropped[router.Name] = await CountAsync(router, "dropped", cancellation);
         }
@@ -38,15 +40,17 @@ internal sealed class ReportsWatch
     /// <param name="context">Takes the figures.</param>
     /// <param name="reconnectsMin">Connections that a router must have made anew: otherwise no new identity was used.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task JudgeAsync(ScenarioContext context, int reconnectsMin, CancellationToken cancellation)
+    /// <param name="expected">The one symptom of its identity that a router has to have now; null for none.</param>
+    public async Task JudgeAsync(ScenarioContext context, int reconnectsMin, CancellationToken cancellation, string? expected = null)
     {
-        foreach (var router in _bench.Routers)
+        foreach (var router in _routers)
         {
-            await JudgeAsync(context, router, reconnectsMin, cancellation);
+            await JudgeAsync(context, router, reconnectsMin, expected, cancellation);
         }
     }
 
-    private async Task JudgeAsync(ScenarioContext context, IRouter router, int reconnectsMin, CancellationToken cancellation)
+    private async Task JudgeAsync(
+        ScenarioContext context, IRouter router, int reconnectsMin, string? expected, CancellationToken cancellation)
     {
         var acknowledged = await CountAsync(router, "published", cancellation);
         var delivered = Of(router, 0).Count(m => m.Item.Kind != "status");
@@ -63,13 +67,15 @@ internal sealed class ReportsWatch
         Expect.That(
             messages.All(m => m.Item.Kind != "status" || m.Item.Payload.Contains("online", StringComparison.Ordinal)),
             $"{router.Name} was thought dead");
-        Expect.That(
-            (await AgentStatus.ReadAsync(router, cancellation)).Symptoms.All(s => !s.Code.StartsWith("identity.", StringComparison.Ordinal)),
-            $"{router.Name} has a symptom of its identity");
+        Expect.Equal(
+            expected ?? "",
+            string.Join(' ', (await AgentStatus.ReadAsync(router, cancellation)).Symptoms
+                .Select(s => s.Code).Where(c => c.StartsWith("identity.", StringComparison.Ordinal))),
+            $"symptoms of the identity of {router.Name}");
     }
 
     private List<JournalEntry<MqttMessage>> Of(IRouter router, long mark) =>
-        [.. _bench.Broker!.Messages.Since(mark).Where(m => m.Item.Router == router.Name)];
+        [.. _broker.Messages.Since(mark).Where(m => m.Item.Router == router.Name)];
 
     private static async Task<long> CountAsync(IRouter router, string counter, CancellationToken cancellation) =>
         (await IdentitySteps.MqttAsync(router, cancellation)).GetProperty(counter).GetInt64();
