@@ -132,7 +132,7 @@ public sealed class NodeRevocation
 
         _said = text;
         _health.Set(
-            text.Length > 0, SymptomPrefix + "files", "", Severity.Degraded, $"revocation files are not taken over: {text}",
+            text.Length > 0, "revocation.files", "", Severity.Degraded, $"revocation files are not taken over: {text}",
             "what was read before counts until it ends; put the right files there");
     }
 
@@ -141,7 +141,7 @@ public sealed class NodeRevocation
         var now = _clock.Now;
         var late = Lists.Value.All.Where(l => now > l.NextUpdate - ((l.NextUpdate - l.ThisUpdate) * AlarmAt)).MinBy(l => l.NextUpdate);
         _health.Set(
-            late is not null, SymptomPrefix + "list-ending", "", Severity.Degraded,
+            late is not null, "revocation.list-ending", "", Severity.Degraded,
             $"the revocation list of \"{late?.Issuer}\" counts until {late?.NextUpdate:u}; then every peer below it is refused",
             "see why no newer one comes");
     }

@@ -43,7 +43,7 @@ public static partial class HealthDocument
     // A word with a hyphen after the module is nothing but a code; one without may be a configuration key, unless a
     // severity follows.
     [GeneratedRegex(
-        @"""((?:agent|api|board|health|identity|mesh|netlink|peering|telemetry)\.[a-z]+(?:(?:-[a-z]+)+|(?="",[^;]{0,80}Severity\.)))""",
+        @"""((?:agent|api|board|health|identity|island|mesh|netlink|peering|revocation|telemetry)\.[a-z]+(?:(?:-[a-z]+)+|(?="",[^;]{0,80}Severity\.)))""",
         RegexOptions.None)]
     private static partial Regex Literal();
 }
