@@ -11,11 +11,10 @@ namespace X0tta6bl4.Identity.Authority;
 /// <param name="store">Where the key is kept by which this router comes back; of a SPIRE node there is none.</param>
 /// <param name="now">The time.</param>
 /// <param name="time">For time-outs.</param>
-/// <param name="keyKind">Kind of the keys that are made here.</param>
 /// <param name="dial">Reaches an address; null: TCP.</param>
 public sealed class IslandIssuer(
     IReadOnlyList<string> addresses, ISecretStore store, Func<DateTimeOffset> now, TimeProvider time,
-    KeyKind keyKind = KeyKind.P256, DialAddress? dial = null) : IIdentityIssuer
+    DialAddress? dial = null) : IIdentityIssuer
 {
     private readonly EnrolmentClient _client = new(now, time, dial ?? EnrolmentClient.DialTcpAsync);
     private readonly SvidVerifier _verifier = new(new SvidPolicy());
@@ -82,7 +81,7 @@ public sealed class IslandIssuer(
         {
             try
             {
-                var key = SigningKey.Generate(keyKind);
+                var key = SigningKey.Beside(svid.KeyKind);
                 var answer = await _client.AskAsync(
                     address, Server(svid), svid, current.Bundles,
                     _ => new EnrolmentRequest.Renew { Csr = SvidRequest.Create(key, svid.Id) }, cancellationToken);
@@ -105,7 +104,7 @@ public sealed class IslandIssuer(
 
     private async Task<IdentitySnapshot> ReturnAsync(string address, KeptIdentity kept, CancellationToken cancellationToken)
     {
-        var key = SigningKey.Generate(keyKind);
+        var key = SigningKey.Beside(kept.Key.Kind);
         var csr = SvidRequest.Create(key, kept.Id);
         var bundles = new TrustBundleSet(kept.Bundle);
         var answer = await _client.AskAsync(

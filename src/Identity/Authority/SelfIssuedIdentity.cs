@@ -31,7 +31,7 @@ internal sealed class SelfIssuedIdentity(string path, TimeSpan lifetime, bool is
                 throw new InvalidOperationException(problem.ToString());
             }
 
-            var key = SigningKey.Generate(authority.Key.Kind == KeyKind.Ed25519 ? KeyKind.Ed25519 : KeyKind.P256);
+            var key = SigningKey.Beside(authority.Key.Kind);
             var chain = authority.IssueSvid(id, PublicKey.Read(key.PublicInfo), lifetime, time, isIsland);
             _svid = LocalSvid.Create([.. chain.Select(c => c.Der)], key.Private);
             _by = authority;

@@ -57,6 +57,12 @@ internal sealed class SigningKey
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "keys are made of the kinds P256 and Ed25519"),
     };
 
+    /// <summary>
+    /// A new key to go with one of this kind: Ed25519 with Ed25519, so that a site whose root is that uses nothing else, and P-256
+    /// with all others.
+    /// </summary>
+    public static SigningKey Beside(KeyKind kind) => Generate(kind == KeyKind.Ed25519 ? KeyKind.Ed25519 : KeyKind.P256);
+
     /// <exception cref="CertificateFormatException">The bytes are no key of ours.</exception>
     public static SigningKey Read(ReadOnlyMemory<byte> pkcs8)
     {

@@ -207,7 +207,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
         {
             // On flash before the token is used: see the remarks.
             var pending = new KeptIdentity(
-                join.Id, SigningKey.Generate(_options.KeyKind), [], new TrustBundle(join.Id.TrustDomain, [join.Root]))
+                join.Id, SigningKey.Beside(join.Root.Key.Kind), [], new TrustBundle(join.Id.TrustDomain, [join.Root]))
             {
                 Addresses = join.Addresses,
             };
@@ -227,7 +227,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
     private async Task<IdentitySnapshot> RenewAsync(
         string address, LocalSvid svid, KeptIdentity kept, JoinString? join, CancellationToken cancellationToken)
     {
-        var key = SigningKey.Generate(_options.KeyKind);
+        var key = SigningKey.Beside(kept.Key.Kind);
         var keeps = (_now() - _keptAt).Duration() >= _options.KeepEvery;
         var answer = await _client.AskAsync(
             address, Server(kept.Id), svid, new TrustBundleSet(kept.Bundle),
@@ -243,7 +243,7 @@ public sealed partial class SiteAuthorityIssuer : IIdentityIssuer
     private async Task<IdentitySnapshot> ReturnAsync(
         string address, KeptIdentity kept, JoinString? join, CancellationToken cancellationToken)
     {
-        var key = SigningKey.Generate(_options.KeyKind);
+        var key = SigningKey.Beside(kept.Key.Kind);
         var csr = SvidRequest.Create(key, kept.Id);
         var answer = await _client.AskAsync(
             address, Server(kept.Id), null, new TrustBundleSet(kept.Bundle),

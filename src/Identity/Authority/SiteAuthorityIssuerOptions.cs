@@ -1,5 +1,3 @@
-using X0tta6bl4.Identity.X509;
-
 namespace X0tta6bl4.Identity.Authority;
 
 /// <summary>How a node reaches its site authority.</summary>
@@ -13,9 +11,6 @@ public sealed record SiteAuthorityIssuerOptions
 
     /// <summary>Addresses, HOST:PORT, tried in turn before those of the join string; at most <see cref="JoinString.AddressesMax"/>.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
-
-    /// <summary>Kind of the keys that are made here: P-256, or Ed25519.</summary>
-    public KeyKind KeyKind { get; init; } = KeyKind.P256;
 
     /// <summary>
     /// How often the identity is put on flash, on this router and in the authority's ledger, at a renewal. Zero: at each, so

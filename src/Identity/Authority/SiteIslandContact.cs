@@ -87,7 +87,7 @@ public sealed class SiteIslandContact(
 
     private async Task<int> AskAsync(string address, LocalSvid svid, TrustBundleSet bundles, CancellationToken cancellationToken)
     {
-        var key = state.IsKeyDue(now()) ? SigningKey.Generate(KeyKind.P256) : null;
+        var key = state.IsKeyDue(now()) ? SigningKey.Beside(svid.KeyKind) : null;
         var answer = await _client.AskAsync(
             address, EnrolmentServerId.Of(state.TrustDomain, EnrolmentProtocol.AuthorityPath), svid, bundles,
             _ => new EnrolmentRequest.Island

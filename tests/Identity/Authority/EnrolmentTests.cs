@@ -1,5 +1,6 @@
 using X0tta6bl4.Identity.Authority;
 using X0tta6bl4.Identity.Sources;
+using X0tta6bl4.Identity.X509;
 
 namespace X0tta6bl4.Identity.Tests.Authority;
 
@@ -14,6 +15,23 @@ public sealed class EnrolmentTests : IAsyncLifetime
 
     private static Task<IdentitySnapshot> IssueAsync(SiteAuthorityIssuer router, IdentitySnapshot? current = null) =>
         router.IssueAsync(current, CancellationToken.None);
+
+    [Theory, InlineData(KeyKind.Ed25519), InlineData(KeyKind.P256)]
+    public async Task A_router_makes_its_keys_of_the_kind_of_its_authority(KeyKind kind)
+    {
+        await using var world = new AuthorityWorld(kind);
+        await world.ServeAsync();
+        var (issuer, first, store) = await world.EnrolledAsync("node/a");
+        Assert.Equal(kind, first.Svid!.KeyKind);
+
+        var renewed = await issuer.IssueAsync(first, CancellationToken.None);
+        Assert.Equal(kind, renewed.Svid!.KeyKind);
+
+        world.Now += TimeSpan.FromHours(2);
+        var back = await world.Router(store, null).IssueAsync(null, CancellationToken.None);
+        Assert.Equal(kind, back.Svid!.KeyKind);
+        Assert.Equal(back.Svid.Id, world.Verified(back.Svid).Id);
+    }
 
     [Fact]
     public async Task A_router_with_a_join_string_gets_its_identity_and_renews_it_with_a_new_key_each_time()

@@ -37,7 +37,10 @@ internal static class AuthoritySteps
         };
 
     /// <summary>Makes the authority, and the broker one of its members, and gives the mesh addresses.</summary>
-    public static async Task FoundAsync(IBench bench, CancellationToken cancellation)
+    /// <param name="bench">Its router A becomes the authority.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="key">Kind of the authority's key, and so of the routers'.</param>
+    public static async Task FoundAsync(IBench bench, CancellationToken cancellation, string key = "p256")
     {
         var (a, broker) = (bench.Router("A"), bench.Broker!);
         await Steps.MeshIsCompleteAsync(bench, cancellation);
@@ -46,7 +49,7 @@ internal static class AuthoritySteps
             await router.RunAsync($"ip addr add {AddressOf(router)}/24 dev bat0", cancellation);
         }
 
-        await a.RunAsync($"{AgentConfigFile.Binary} ca init --trust-domain {RackAuthority.TrustDomain}", cancellation);
+        await a.RunAsync($"{AgentConfigFile.Binary} ca init --trust-domain {RackAuthority.TrustDomain} --key {key}", cancellation);
         await broker.StopAsync();
         broker.Identity = await IssueForBrokerAsync(a, cancellation);
         await broker.StartAsync(cancellation);

@@ -6,7 +6,7 @@ namespace X0tta6bl4.Rack.Scenarios.Identities;
 
 /// <summary>
 /// Promise: without SPIRE and without anybody else, a site makes its own authority on one router; the others attest over the mesh
-/// with a join string each, good once. A router that was off for longer than its certificate lives comes back with the key it kept;
+/// with a join string each, good once. Their keys are Ed25519, as the authority's is; the broker's is P-256. A router that was off for longer than its certificate lives comes back with the key it kept;
 /// one that was denied does not, and a used join string is worth nothing.
 /// </summary>
 internal sealed class RoutersAttest : IScenario
@@ -24,7 +24,7 @@ internal sealed class RoutersAttest : IScenario
     {
         var bench = await context.BootAsync(Plan, cancellation);
         var (a, b) = (bench.Router("A"), bench.Router("B"));
-        await AuthoritySteps.FoundAsync(bench, cancellation);
+        await AuthoritySteps.FoundAsync(bench, cancellation, "ed25519");
         var askedAt = RackClock.Now;
         var joins = await AuthoritySteps.EnrolAsync(bench, bench.Routers, cancellation);
         context.Figure("enrolled_and_connected_s", Math.Round((RackClock.Now - askedAt).TotalSeconds, 1));
