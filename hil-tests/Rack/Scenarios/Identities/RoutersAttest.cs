@@ -6,8 +6,9 @@ namespace X0tta6bl4.Rack.Scenarios.Identities;
 
 /// <summary>
 /// Promise: without SPIRE and without anybody else, a site makes its own authority on one router; the others attest over the mesh
-/// with a join string each, good once. Their keys are Ed25519, as the authority's is; the broker's is P-256. A router that was off for longer than its certificate lives comes back with the key it kept;
-/// one that was denied does not, and a used join string is worth nothing.
+/// with a join string each, good once. Their keys are Ed25519, as the authority's is; the broker's is P-256. A router that was off for
+/// longer than its certificate lives comes back with the key it kept; one that was denied does not, and a used join string is worth
+/// nothing.
 /// </summary>
 internal sealed class RoutersAttest : IScenario
 {
