@@ -129,6 +129,10 @@ internal sealed class AgentParts : IDisposable
         }
     });
 
+    /// <summary>Leaves to the kernel what of the binary is not needed now.</summary>
+    public Part Memory() => new(
+        "memory", Critical: false, LoadedCode.Every, stop => LoadedCode.UnmapAgainAndAgainAsync(_time, _log.CreateLogger("agent"), stop));
+
     /// <summary>Tells systemd that every critical loop turns; null unless its unit has WatchdogSec=.</summary>
     public Part? ServiceWatchdog(ServiceNotifier notifier) => notifier.WatchdogInterval is not { } interval
         ? null

@@ -90,6 +90,7 @@ internal sealed partial class RouterAgent : IDisposable
         await StartOrStopAsync(_parts.Trust.IslandGreeting(options), "island-greeting");
         await StartOrStopAsync(_parts.Mqtt(options), "mqtt");
         await StartOrStopAsync(_parts.ServiceWatchdog(_notifier), "service-watchdog");
+        await _supervisor.StartAsync(_parts.Memory());
     }
 
     private Task StartOrStopAsync(Part? part, string name) =>
