@@ -141,7 +141,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
             throw new EnrolmentRefusedException(EnrolmentRefusal.BadRequest, "who greets shows a certificate");
         }
 
-        _ = Key();
+        var key = Key();
         if (_policy.LearnsNodes && IsReal(peer) && !_state.Learn(peer))
         {
             throw new EnrolmentRefusedException(
@@ -149,7 +149,7 @@ public sealed class IslandAuthority : IEnrolmentAuthority
         }
 
         _ = KnownOf(peer.Id);
-        return new EnrolmentAnswer { StandsInUntil = StandsInUntil };
+        return new EnrolmentAnswer { StandsInUntil = UntilWith(key) };
     }
 
     private DateTimeOffset UntilWith(IssuingKey key) => new[] { _state.LastContact + _policy.StandInFor, key.NotAfter }.Min();

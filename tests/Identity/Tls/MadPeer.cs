@@ -112,6 +112,8 @@ internal static class MadPeer
         await transport.WriteAsync(bytes);
     }
 
+    private static void Act(bool isMad, Action mad, Action sane) => (isMad ? mad : sane)();
+
     private sealed class Server(Step step, List<Plain> words) : TlsServerProtocol
     {
         public void Say(Plain word) => WriteRecord(word.Type, word.Content, 0, word.Content.Length);
@@ -127,17 +129,7 @@ internal static class MadPeer
 
         protected override void Send13FinishedMessage() => At(Step.Finished, base.Send13FinishedMessage);
 
-        private void At(Step here, Action sane)
-        {
-            if (here == step)
-            {
-                words.ForEach(Say);
-            }
-            else
-            {
-                sane();
-            }
-        }
+        private void At(Step here, Action sane) => Act(here == step, () => words.ForEach(Say), sane);
     }
 
     private sealed class Client(Step step, List<Plain> words) : TlsClientProtocol
@@ -152,16 +144,6 @@ internal static class MadPeer
 
         protected override void Send13FinishedMessage() => At(Step.Finished, base.Send13FinishedMessage);
 
-        private void At(Step here, Action sane)
-        {
-            if (here == step)
-            {
-                words.ForEach(Say);
-            }
-            else
-            {
-                sane();
-            }
-        }
+        private void At(Step here, Action sane) => Act(here == step, () => words.ForEach(Say), sane);
     }
 }

@@ -46,7 +46,7 @@ internal static class AuthoritySteps
         await Steps.MeshIsCompleteAsync(bench, cancellation);
         foreach (var router in bench.Routers)
         {
-            await router.RunAsync($"ip addr add {AddressOf(router)}/24 dev bat0", cancellation);
+            await router.RunAsync(GiveAddress(router), cancellation);
         }
 
         await a.RunAsync($"{AgentConfigFile.Binary} ca init --trust-domain {RackAuthority.TrustDomain} --key {key}", cancellation);
@@ -75,6 +75,18 @@ internal static class AuthoritySteps
         return joins;
     }
 
+    /// <summary>Switches a router on again, and gives it its address in the mesh, which no file has kept.</summary>
+    public static async Task PowerOnAsync(IRouter router, CancellationToken cancellation)
+    {
+        var mark = router.Console.Lines.Mark;
+        await router.PowerOnAsync(cancellation);
+        await router.WaitUntilManagedAsync(mark, BenchExtensions.BootLimit, cancellation);
+        await Wait.UntilAsync(
+            $"bat0 of {router.Name} is there", TimeSpan.FromSeconds(60),
+            async stop => (await router.ExecAsync(GiveAddress(router), TimeSpan.FromSeconds(10), stop)).ExitCode == 0,
+            router.Console.Tail, cancellation);
+    }
+
     /// <summary>Puts a join string where a router looks for it.</summary>
     public static Task GiveAsync(IRouter router, string join, CancellationToken cancellation) =>
         router.PushAsync(JoinFile, Encoding.UTF8.GetBytes(join + "\n"), cancellation);
@@ -98,6 +110,8 @@ internal static class AuthoritySteps
 
     /// <inheritdoc cref="AddressOf(IRouter)"/>
     public static string AddressOf(string router) => $"{Network}.{router[0] - 'A' + 1}";
+
+    private static string GiveAddress(IRouter router) => $"ip addr add {AddressOf(router)}/24 dev bat0";
 
     private static async Task<string> TokenAsync(IRouter a, string router, CancellationToken cancellation) =>
         (await a.RunAsync($"{AgentConfigFile.Binary} ca token --id {Id(router)} --address {AddressOf(a)}:{Port}", cancellation)).Trim();

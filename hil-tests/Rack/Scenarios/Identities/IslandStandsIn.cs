@@ -67,13 +67,7 @@ internal sealed class IslandStandsIn : IScenario
 
         await reports.JudgeAsync(context, reconnectsMin: 2, cancellation, expected: "identity.island");
 
-        await a.PowerOnAsync(cancellation);
-        await a.WaitUntilManagedAsync(a.Console.Lines.Mark, BenchExtensions.BootLimit, cancellation);
-        await Wait.UntilAsync(
-            "bat0 of A is there", TimeSpan.FromSeconds(60),
-            async stop => (await a.ExecAsync(
-                $"ip addr add {AuthoritySteps.AddressOf(a)}/24 dev bat0", TimeSpan.FromSeconds(10), stop)).ExitCode == 0,
-            a.Console.Tail, cancellation);
+        await AuthoritySteps.PowerOnAsync(a, cancellation);
         var backAt = RackClock.Now;
         foreach (var router in bench.Routers)
         {

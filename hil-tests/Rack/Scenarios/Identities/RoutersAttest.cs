@@ -38,14 +38,7 @@ internal sealed class RoutersAttest : IScenario
     {
         await b.PowerCutAsync(cancellation);
         await Task.Delay(Life + TimeSpan.FromSeconds(10), cancellation);
-        var mark = b.Console.Lines.Mark;
-        await b.PowerOnAsync(cancellation);
-        await b.WaitUntilManagedAsync(mark, BenchExtensions.BootLimit, cancellation);
-        await Wait.UntilAsync(
-            "bat0 of B is there", TimeSpan.FromSeconds(60),
-            async stop => (await b.ExecAsync(
-                $"ip addr add {AuthoritySteps.AddressOf(b)}/24 dev bat0", TimeSpan.FromSeconds(10), stop)).ExitCode == 0,
-            b.Console.Tail, cancellation);
+        await AuthoritySteps.PowerOnAsync(b, cancellation);
         var upAt = RackClock.Now;
         await Steps.StatusAsync(b, "connected again without a new join string", s => s.MqttConnected, TimeSpan.FromMinutes(3), cancellation);
         context.Figure("back_after_power_cut_s", Math.Round((RackClock.Now - upAt).TotalSeconds, 1));
